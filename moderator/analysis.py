@@ -1,0 +1,251 @@
+"""A batch of documents, analysed once: segments, columns, languages, addresses, topics.
+
+Detectors share what is here and look at nothing else. Everything that costs time and that not
+every detector needs is worked out when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from moderator import addresses, home, language, segments, text, topics
+from moderator.home import Home
+from moderator.records import Document, Segment, Span
+from moderator.segments import Layout
+from moderator.text import Codes, Columns, Positions
+
+_BBCODE = re.compile(r"\[(?:url|link)=[\"']?$", re.IGNORECASE)
+MAX_ANCHOR = 300
+KIND_NUMBER = {kind: i for i, kind in enumerate(segments.KINDS)}
+
+
+class Link(NamedTuple):
+    """An address in a batch: its segment, its place in the document, its host and its anchor."""
+
+    segment: int
+    span: Span
+    host: str
+    form: str  # "url", "bare", "mail", "disguised", "html", "markdown", "bbcode"
+    anchor: Span | None
+
+
+class Contexts(NamedTuple):
+    """The posts that comments stand under: which one for each document (-1: none), and their text."""
+
+    of: Positions
+    columns: Columns
+    languages: language.Languages
+
+
+class Topic(NamedTuple):
+    """For each segment: its terms, the share that its context has too, the terms of the context."""
+
+    terms: Positions
+    share: npt.NDArray[np.float64]
+    context_terms: Positions
+
+
+class Batch:
+    """Documents and all that is known about their text.
+
+    Shapes: D documents, S segments. The units of `columns` are the segments.
+    """
+
+    def __init__(self, documents: Sequence[Document], rarity: topics.Rarity | None = None) -> None:
+        self.documents = documents
+        self.rarity = rarity
+        self.text, self.codes, self.offset = _join([document.text for document in documents])
+        self._layouts: dict[int, Layout] = {}
+        self._why_hidden: dict[tuple[int, int], str] = {}
+        blocks = self._lay_out()
+        self.visible = self._without_markup()
+        offset = self.offset[blocks[:, 0]]
+        columns = text.columns(self.visible, offset + blocks[:, 1], offset + blocks[:, 2])
+        self.columns, kept = text.without_empty(columns)
+        blocks = blocks[kept]
+        self.document = blocks[:, 0]  # S: the document of each segment
+        self.start = blocks[:, 1]  # S: offsets in the document's text
+        self.end = blocks[:, 2]
+        self.kind = blocks[:, 3].astype(np.uint8)  # S: index in segments.KINDS
+        self.hidden = blocks[:, 4].astype(bool)
+        self.first = np.searchsorted(self.document, np.arange(len(documents) + 1))  # D + 1
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def _lay_out(self) -> Positions:
+        """Return one row per segment: document, start, end, kind, hidden."""
+        rows: list[tuple[int, int, int, int, bool]] = []
+        comment = KIND_NUMBER["comment"]
+        for number, document in enumerate(self.documents):
+            if document.kind == "comment" and segments.media_of(document) == "plain":
+                rows.append((number, 0, len(document.text), comment, False))
+                continue
+            layout = self._layouts[number] = segments.layout(document)
+            for block in layout.blocks:
+                rows.append((number, block.start, block.end, KIND_NUMBER[block.kind], bool(block.hidden)))
+                if block.hidden:
+                    self._why_hidden[number, block.start] = block.hidden
+        return np.array(rows, np.int64).reshape(-1, 5)
+
+    def _without_markup(self) -> Codes:
+        """Return the code points with markup blanked out and character references read."""
+        if not self._layouts:
+            return self.codes
+        codes = self.codes.copy()
+        for number, layout in self._layouts.items():
+            offset = int(self.offset[number])
+            for start, end in layout.markup:
+                codes[offset + start : offset + end] = text.MASKED
+            for at, char in layout.replaced:
+                codes[offset + at] = ord(char)
+        return codes
+
+    @cached_property
+    def languages(self) -> language.Languages:
+        """The language of every segment, addresses and @names apart."""
+        return language.identify(self.columns, self._unspoken())
+
+    def _unspoken(self) -> text.Mask:
+        """Return which characters of the columns are in no language: addresses, @names and #tags."""
+        c = self.columns
+        skip = np.zeros(len(c.code) + 1, np.int64)
+        for address in self.addresses:
+            low, high = np.searchsorted(c.at, (address.start, address.end))
+            skip[low] += 1
+            skip[high] -= 1
+        named = np.flatnonzero(np.isin(c.code[c.word_start - 1], (ord("@"), ord("#"))))
+        np.add.at(skip, c.word_start[named], 1)
+        np.add.at(skip, c.word_end[named], -1)
+        return np.cumsum(skip)[:-1] > 0
+
+    @cached_property
+    def addresses(self) -> list[addresses.Address]:
+        """The addresses in the text of the batch; their places are in `text`."""
+        return addresses.find(self.text, self.visible, text.tables().kind[self.visible])
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """All addresses, in order of segment and place."""
+        found = [link for number, layout in self._layouts.items() for link in self._written(number, layout)]
+        for address in self.addresses:
+            number = bisect_right(self.offset, address.start) - 1
+            offset = int(self.offset[number])
+            span = Span(address.start - offset, address.end - offset)
+            if not self._in_anchor(number, span.start):
+                segment = self.segment_at(number, span.start)
+                form, anchor = _bbcode(self.documents[number].text, span) or (address.form, None)
+                found.append(Link(segment, span, address.host, form, anchor))
+        return sorted(link for link in found if link.segment >= 0)
+
+    def _written(self, number: int, layout: Layout) -> Iterator[Link]:
+        """Yield the links that a document's markup makes to other places."""
+        for link in layout.links:
+            if host := addresses.host_of(link.target):
+                anchor = Span(link.anchor_start, link.anchor_end)
+                yield Link(self.segment_at(number, link.start), Span(link.start, link.end), host, link.form, anchor)
+
+    def _in_anchor(self, number: int, position: int) -> bool:
+        starts, ends = self._anchors.get(number, ((), ()))
+        before = bisect_right(starts, position) - 1
+        return before >= 0 and position < ends[before]
+
+    @cached_property
+    def _anchors(self) -> dict[int, tuple[list[int], list[int]]]:
+        """For each document with links in its markup: where they start, and the furthest end so far."""
+        spans = {
+            n: sorted((x.start, x.end) for x in layout.links) for n, layout in self._layouts.items() if layout.links
+        }
+        return {n: ([a for a, _ in s], list(accumulate((b for _, b in s), max))) for n, s in spans.items()}
+
+    def segment_at(self, number: int, position: int) -> int:
+        """Return the segment of a document that holds a position or comes before it; -1 without segments."""
+        first, after = int(self.first[number]), int(self.first[number + 1])
+        if first == after:
+            return -1
+        return max(first, first + int(np.searchsorted(self.start[first:after], position, side="right")) - 1)
+
+    def span(self, segment: int) -> Span:
+        """Return the place of a segment in its document."""
+        return Span(int(self.start[segment]), int(self.end[segment]))
+
+    def place(self, first: int, last: int) -> Span:
+        """Return the place in its document of the characters `first` to `last` of the columns."""
+        offset = int(self.offset[self.document[self.columns.unit[first]]])
+        return Span(int(self.columns.at[first]) - offset, int(self.columns.at[last]) + 1 - offset)
+
+    @cached_property
+    def home(self) -> Home:
+        """What is at home in each page, and for a comment in the post it stands under."""
+        speaks = ~self.hidden & (self.kind != KIND_NUMBER["code"])
+        declared = {n: code for n in range(len(self)) if (code := self._declared(n))}
+        return home.home(len(self), self.document, self.columns, self.languages, speaks, declared)
+
+    def _declared(self, number: int) -> str:
+        layout = self._layouts.get(number)
+        code = self.documents[number].language or (layout.language if layout else None) or ""
+        return code.replace("_", "-").split("-")[0].lower()
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """The posts that comments stand under, each analysed once."""
+        number: dict[str, int] = {}
+        of = [number.setdefault(d.context, len(number)) if d.context else -1 for d in self.documents]
+        columns = text.columns(*text.encode(list(number)))
+        return Contexts(np.array(of, np.int64), columns, language.identify(columns))
+
+    @cached_property
+    def topic(self) -> Topic:
+        """What each segment has in common with its context: a post, or the rest of its page."""
+        own, units = topics.terms(self.columns), len(self.document)
+        context = self.contexts.of[self.document] if units else np.zeros(0, np.int64)
+        others = topics.terms(self.contexts.columns)
+        outside = topics.overlap(own, units, others, context, self.rarity)
+        inside = topics.within(own, units, self.document, self.rarity)
+        size = np.bincount(others.unit, minlength=len(self.contexts.columns.start) + 1)
+        return Topic(
+            terms=outside.terms,
+            share=np.where(context >= 0, outside.share, inside.share),
+            context_terms=np.where(context >= 0, size[context], 0),
+        )
+
+    def why_hidden(self, segment: int) -> str:
+        """Return why a reader would not see a segment; empty if one does."""
+        return self._why_hidden.get((int(self.document[segment]), int(self.start[segment])), "")
+
+    def segments(self, number: int) -> list[Segment]:
+        """Return the segments of a document as records."""
+        names, scripts = language.names(), text.tables().scripts
+        return [
+            Segment(
+                span=self.span(i),
+                kind=segments.KINDS[self.kind[i]],
+                language=names[self.languages.language[i]],
+                script=scripts[self.languages.script[i]],
+                trailing=bool(self.home.trailing[i] == 1.0),
+                hidden=bool(self.hidden[i]),
+            )
+            for i in range(int(self.first[number]), int(self.first[number + 1]))
+        ]
+
+
+def _join(texts: Sequence[str]) -> tuple[str, Codes, Positions]:
+    codes, starts, _ = text.encode(texts)
+    return "\n".join(texts), codes, starts
+
+
+def _bbcode(content: str, span: Span) -> tuple[str, Span | None] | None:
+    """Return the form and the anchor of an address that BBCode makes a link, or nothing."""
+    if not _BBCODE.search(content[max(0, span.start - 6) : span.start]):
+        return None
+    opening = content.find("]", span.end, span.end + MAX_ANCHOR)
+    closing = content.find("[/", opening, opening + MAX_ANCHOR) if opening >= 0 else -1
+    return "bbcode", (Span(opening + 1, closing) if closing >= 0 else None)
