@@ -1,0 +1,86 @@
+"""Links: how many, where to, and whether they hide what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
+
+from moderator.addresses import host_of, word_list
+from moderator.analysis import Batch, Link
+from moderator.detectors.base import Detector, grows
+from moderator.records import Document, Signal
+
+CODES = (
+    "links/count", "links/density", "links/onion", "links/shortener", "links/messenger", "links/bbcode",
+    "links/disguised", "links/mismatch", "links/repeated",
+)  # fmt: skip
+MESSENGERS = frozenset(
+    {"t.me", "telegram.me", "wa.me", "api.whatsapp.com", "chat.whatsapp.com", "line.me", "join.skype.com"}
+)
+
+
+def links(*, half: int = 2) -> Detector:
+    """Make the detector of links; `half` links to other sites count as half of the worst."""
+
+    def see(batch: Batch) -> Iterator[tuple[int, Signal]]:
+        for segment, group in groupby(batch.links, attrgetter("segment")):
+            found = list(group)
+            document = batch.documents[batch.document[segment]]
+            own = host_of(document.site_url) if document.site_url else ""
+            away = [link for link in found if not own or link.host != own]
+            yield from ((segment, signal) for signal in _about(batch, segment, document, away, half))
+
+    return Detector("links", CODES, see)
+
+
+def _about(batch: Batch, segment: int, document: Document, found: list[Link], half: int) -> Iterator[Signal]:
+    away = [link for link in found if link.form != "mail"]
+    spans = tuple(link.span for link in away)
+    if away:
+        noun = "link" if len(away) == 1 else "links"
+        yield Signal("links/count", grows(len(away), half), f"{len(away)} {noun} to other sites", spans)
+        covered = sum(_letters(link) for link in away)
+        letters = int(batch.columns.end[segment] - batch.columns.start[segment])
+        yield Signal("links/density", grows(covered, max(1, letters - covered)), "mostly links", spans)
+    for code, message, chosen in (
+        ("links/onion", "a link into the darknet", [x for x in found if x.host.endswith(".onion")]),
+        (
+            "links/shortener",
+            "a short link that hides where it leads",
+            [x for x in found if x.host in word_list("shorteners.txt")],
+        ),
+        ("links/messenger", "a link to a messenger account", [x for x in found if x.host in MESSENGERS]),
+        ("links/bbcode", "a link in forum code", [x for x in found if x.form == "bbcode"]),
+        ("links/disguised", "an address in disguise", [x for x in found if x.form == "disguised"]),
+        (
+            "links/mismatch",
+            "a link that says one address and leads to another",
+            [x for x in found if _lies(document, x)],
+        ),
+    ):
+        if chosen:
+            yield Signal(code, grows(len(chosen), 0.5), message, tuple(link.span for link in chosen))
+    hosts = [link.host for link in away]
+    if again := len(hosts) - len(set(hosts)):
+        yield Signal("links/repeated", grows(again, half), "the same site linked again and again", spans)
+
+
+def _letters(link: Link) -> int:
+    place = link.anchor or link.span
+    return place.end - place.start
+
+
+def _lies(document: Document, link: Link) -> bool:
+    """Return whether the anchor of a link reads as an address elsewhere."""
+    if not link.anchor:
+        return False
+    shown = document.text[link.anchor.start : link.anchor.end].strip()
+    if " " in shown or "." not in shown:
+        return False
+    host = host_of(shown if "://" in shown else f"//{shown}")
+    return bool(host) and host.rpartition(".")[2] in word_list("tlds.txt") and not _related(host, link.host)
+
+
+def _related(one: str, other: str) -> bool:
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")

@@ -1,0 +1,114 @@
+"""Model: what the trained text model makes of the wording, of the author's name and of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from moderator import features, text
+from moderator.addresses import host_of
+from moderator.analysis import Batch
+from moderator.detectors.base import STRENGTH_DIGITS, Detector
+from moderator.features import Floats, Weights
+from moderator.records import Signal, Span
+from moderator.text import Columns, Mask
+
+CODES = ("model/text", "model/honest", "model/author", "model/host")
+MESSAGES = {
+    "model/text": "worded like spam",
+    "model/honest": "worded like honest text",
+    "model/author": "an author's name like those of spam",
+    "model/host": "an author's site like those of spam",
+}
+EVIDENCE = 0.6  # strength from which the words that made it are pointed out
+MAX_WORDS = 3
+BLAND = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The weights of one field, what one step of them is worth, and the log-odds of an empty text."""
+
+    weights: Weights
+    scale: float
+    bias: float
+
+
+def model(*, tables: Mapping[str, Table]) -> Detector:
+    """Make the detector of a trained model; `tables` holds its fields: text, page, author, host."""
+
+    def see(batch: Batch) -> Iterator[tuple[int, Signal]]:
+        pages = np.array([document.kind == "page" for document in batch.documents], bool)[batch.document]
+        for table, asked in ((tables["text"], ~pages), (tables["page"], pages)):
+            if asked.any():
+                yield from _see_text(batch, table, asked)
+        yield from _see_names(batch, tables)
+
+    return Detector("model", CODES, see)
+
+
+def squash(log_odds: Floats) -> Floats:
+    """Return log-odds as numbers between -1 (ham) and 1 (spam); only exact arithmetic, so machines agree.
+
+    >>> squash(np.array([0.0, 3.0, -3.0])).tolist()
+    [0.0, 0.75, -0.75]
+    """
+    return np.round(log_odds / (1.0 + np.abs(log_odds)), STRENGTH_DIGITS)
+
+
+def score(columns: Columns, table: Table, field: str) -> Floats:
+    """Return how much each unit looks like spam, between -1 and 1."""
+    return squash(features.score(columns, table.weights, field) * table.scale + table.bias)
+
+
+def _see_text(batch: Batch, table: Table, asked: Mask) -> Iterator[tuple[int, Signal]]:
+    values = np.where(asked, score(batch.columns, table, "text"), 0.0)
+    words = telling_words(batch, np.flatnonzero(values >= EVIDENCE).tolist(), table)
+    spam, honest = MESSAGES["model/text"], MESSAGES["model/honest"]
+    for segment, value in enumerate(values.tolist()):
+        if value > 0.0:
+            yield segment, Signal("model/text", value, spam, words.get(segment, ()))
+        elif value < 0.0:
+            yield segment, Signal("model/honest", -value, honest, (), "ham")
+
+
+def telling_words(batch: Batch, chosen: list[int], table: Table) -> dict[int, tuple[Span, ...]]:
+    """Return, for each chosen segment, the places of the words that say most that it is spam."""
+    if not chosen:
+        return {}
+    starts = batch.offset[batch.document[chosen]] + batch.start[chosen]
+    ends = batch.offset[batch.document[chosen]] + batch.end[chosen]
+    columns = text.columns(batch.visible, starts, ends)
+    share = np.r_[0.0, np.cumsum(features.character_scores(columns, table.weights))]
+    worth = share[columns.word_end] - share[columns.word_start]
+    found: dict[int, tuple[Span, ...]] = {}
+    for index, segment in enumerate(chosen):
+        low, high = np.searchsorted(columns.word_unit, (index, index + 1))
+        best = np.argsort(-worth[low:high], kind="stable")[:MAX_WORDS] + low
+        offset = int(batch.offset[batch.document[segment]])
+        spans = (
+            Span(int(columns.at[columns.word_start[w]]) - offset, int(columns.at[columns.word_end[w] - 1]) + 1 - offset)
+            for w in best
+            if worth[w] > BLAND
+        )
+        found[segment] = tuple(sorted(spans))
+    return found
+
+
+def _see_names(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int, Signal]]:
+    """Judge authors' names and hosts of comments."""
+    first = batch.first.tolist()
+    for field, code in (("author", "model/author"), ("host", "model/host")):
+        asked, values = [], []
+        for number, document in enumerate(batch.documents):
+            value = document.author if field == "author" else document.url and host_of(document.url)
+            if value and first[number] < first[number + 1]:
+                asked.append(first[number])
+                values.append(value)
+        if values:
+            strengths = score(text.columns(*text.encode(values)), tables[field], field)
+            for segment, strength in zip(asked, strengths.tolist(), strict=True):
+                if strength > 0.0:
+                    yield segment, Signal(code, strength, MESSAGES[code])
