@@ -1,0 +1,80 @@
+"""Flagged segments become findings: runs of them, each with one span and one sentence of reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moderator import policy
+from moderator.analysis import Batch
+from moderator.policy import Rules
+from moderator.records import Contribution, Finding, Span
+
+MAX_GAP = 2  # short segments between two flagged ones that go with them
+SHORT = 40  # characters
+REASONS = 3  # of the strongest signals that a reason names
+QUOTED = 3  # words
+LONGEST_QUOTE = 40
+
+
+def merge(
+    batch: Batch,
+    rules: Rules,
+    segments: range,
+    weighed: Sequence[Sequence[Contribution]],
+    scores: Sequence[float],
+) -> tuple[Finding, ...]:
+    """Return the findings of one document."""
+    flagged = [i for i, score in enumerate(scores) if score >= rules.hold]
+    runs: list[list[int]] = []
+    for i in flagged:
+        if (
+            runs
+            and all(_short(batch, segments[j]) for j in range(runs[-1][-1] + 1, i))
+            and i - runs[-1][-1] <= MAX_GAP + 1
+        ):
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return tuple(_finding(batch, rules, segments, run, weighed, scores) for run in runs)
+
+
+def _short(batch: Batch, segment: int) -> bool:
+    return int(batch.columns.end[segment] - batch.columns.start[segment]) < SHORT
+
+
+def _finding(
+    batch: Batch,
+    rules: Rules,
+    segments: range,
+    run: Sequence[int],
+    weighed: Sequence[Sequence[Contribution]],
+    scores: Sequence[float],
+) -> Finding:
+    best = max(run, key=lambda i: (scores[i], -i))
+    span = Span(batch.span(segments[run[0]]).start, batch.span(segments[run[-1]]).end)
+    text = batch.documents[batch.document[segments[best]]].text
+    return Finding(
+        span=span,
+        action=policy.decide(rules, scores[best], weighed[best]),
+        label=policy.label(weighed[best]),
+        score=scores[best],
+        reason=reason(text, weighed[best]),
+        codes=tuple(c.signal.code for c in weighed[best] if c.log_odds > 0),
+    )
+
+
+def reason(text: str, contributions: Sequence[Contribution]) -> str:
+    """Return one sentence that says what most of the evidence is."""
+    parts = []
+    for contribution in contributions[:REASONS]:
+        signal = contribution.signal
+        if contribution.log_odds <= 0:
+            break
+        quoted = ""
+        if signal.code == "model/text" and signal.spans:
+            words = dict.fromkeys(
+                " ".join(text[s.start : s.end].split())[:LONGEST_QUOTE] for s in signal.spans[:QUOTED]
+            )
+            quoted = " (" + ", ".join(f"“{word}”" for word in words) + ")"
+        parts.append(signal.message + quoted)
+    return "; ".join(parts)

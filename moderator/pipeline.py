@@ -1,0 +1,148 @@
+"""The moderator: analyse, detect, decide, in batches; a detector that fails takes nothing with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moderator import policy as policies
+from moderator.analysis import Batch
+from moderator.detectors import Detector, Table, built_in
+from moderator.findings import merge
+from moderator.policy import Policy
+from moderator.records import ACTIONS, Action, Document, Failure, Finding, Kind, Label, Media, Signal, Verdict
+from moderator.store import Artefact
+
+BATCH_DOCUMENTS = 2000
+BATCH_CHARACTERS = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """Detectors, a policy and the names of both; judges documents.
+
+    `on_error` is the least that is done with a document that could not be judged in full.
+    """
+
+    detectors: tuple[Detector, ...]
+    policy: Policy
+    model: str
+    rarity: Any = None
+    on_error: Action = "hold"
+
+    def check(
+        self,
+        text: str,
+        *,
+        id: str = "",
+        kind: Kind = "comment",
+        media: Media = "auto",
+        context: str | None = None,
+        author: str | None = None,
+        url: str | None = None,
+        site_url: str | None = None,
+        language: str | None = None,
+    ) -> Verdict:
+        """Judge one text."""
+        document = Document(text, id, kind, media, context, author, url, site_url, language)
+        return self.judge([document])[0]
+
+    def scan(self, documents: Iterable[Document]) -> Iterator[Verdict]:
+        """Judge documents one after the other, lazily and in order, in constant memory."""
+        for batch in batches(documents):
+            yield from self.judge(batch)
+
+    def judge(self, documents: Sequence[Document]) -> list[Verdict]:
+        """Judge a batch of documents together; the verdicts are those of each document alone."""
+        batch, signals, failures = self.observe(documents)
+        first = batch.first.tolist()
+        return [
+            self._verdict(batch, number, range(first[number], first[number + 1]), signals, failures.get(number, ()))
+            for number in range(len(documents))
+        ]
+
+    def observe(self, documents: Sequence[Document]) -> tuple[Batch, list[list[Signal]], dict[int, list[Failure]]]:
+        """Return the analysed batch, the signals of each segment, and what failed in each document."""
+        batch = Batch(documents, self.rarity)
+        signals: list[list[Signal]] = [[] for _ in range(len(batch.document))]
+        failures: dict[int, list[Failure]] = {}
+        for detector in self.detectors:
+            try:
+                seen = list(detector(batch))
+            except Exception as error:
+                seen = list(self._one_by_one(detector, batch, failures, error))
+            for segment, signal in seen:
+                signals[segment].append(signal)
+        return batch, signals, failures
+
+    def _one_by_one(
+        self, detector: Detector, batch: Batch, failures: dict[int, list[Failure]], error: Exception
+    ) -> Iterator[tuple[int, Signal]]:
+        """Run a detector that failed on each document alone, so that only those it fails on lack it."""
+        for number, document in enumerate(batch.documents):
+            try:
+                first = int(batch.first[number])
+                alone = [(first + i, signal) for i, signal in detector(Batch([document], self.rarity))]
+            except Exception as again:
+                reason = f"{type(again).__name__}: {again}"
+                failures.setdefault(number, []).append(Failure(detector.name, reason))
+            else:
+                yield from alone
+
+    def _verdict(
+        self, batch: Batch, number: int, segments: range, signals: list[list[Signal]], failures: Sequence[Failure]
+    ) -> Verdict:
+        document = batch.documents[number]
+        rules = self.policy.rules[document.kind]
+        weighed = [policies.weigh(rules, signals[i]) for i in segments] or [[]]
+        scores = [policies.score(rules, contributions) for contributions in weighed]
+        value = max(scores)
+        contributions = weighed[scores.index(value)]
+        action = policies.decide(rules, value, contributions)
+        label: Label = "ham"
+        findings: tuple[Finding, ...] = ()
+        if action != "publish":
+            label = policies.label(contributions)
+            findings = merge(batch, rules, segments, weighed, scores)
+        if failures:
+            action = max(action, self.on_error, key=ACTIONS.index)
+        return Verdict(
+            document.id,
+            action,
+            label,
+            value,
+            rules.bias,
+            findings,
+            tuple(contributions),
+            tuple(failures),
+            self.model,
+            self.policy.id,
+        )
+
+
+def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Group documents so that a batch stays small in number and in characters."""
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += len(document.text)
+        if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Detector] = ()) -> Moderator:
+    """Put a moderator together from a model."""
+    fields: Mapping[str, Mapping[str, float]] = artefact.manifest["fields"]
+    tables = {name: Table(artefact.arrays[name], f["scale"], f["bias"]) for name, f in fields.items()}
+    return Moderator(
+        detectors=(*built_in(tables), *extra),
+        policy=policies.from_json(artefact.manifest["policy"]),
+        model=artefact.id,
+        rarity=artefact.arrays["rarity"],
+        on_error=on_error,
+    )

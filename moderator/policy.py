@@ -1,0 +1,156 @@
+"""Signals become a score and an action: the only place where a number becomes a decision.
+
+The policy is a monotone additive model. Each code has a curve from strength to log-odds that never
+falls (that never rises, for a vouching code), so more evidence never lowers the score. The score is
+the sigmoid of a bias and the log-odds of all signals; two thresholds turn it into an action.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from moderator.errors import PolicyError
+from moderator.records import Action, Contribution, Label, Signal
+
+DIGITS = 4  # of log-odds; what is shown is what is added
+SCORE_DIGITS = 6
+Curve = tuple[tuple[float, ...], tuple[float, ...]]  # strengths, log-odds
+
+# What a code that the policy was not fitted with is worth at full strength, in log-odds.
+UNKNOWN: Curve = ((0.0, 1.0), (0.0, 2.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How documents of one kind are judged."""
+
+    bias: float
+    hold: float
+    reject: float
+    curves: Mapping[str, Curve]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Rules for comments and for the segments of pages, and a name for the two."""
+
+    id: str
+    rules: Mapping[str, Rules]
+
+
+def from_json(data: Mapping[str, Any]) -> Policy:
+    """Read a policy from its JSON form; raises PolicyError that names what is wrong."""
+    unknown = data.keys() - {"id", "comment", "page"}
+    if unknown:
+        raise PolicyError(f"a policy has no {sorted(unknown)[0]!r}: it has id, comment and page")
+    return Policy(str(data["id"]), {kind: _rules(kind, data[kind]) for kind in ("comment", "page")})
+
+
+def _rules(kind: str, data: Mapping[str, Any]) -> Rules:
+    unknown = data.keys() - {"bias", "hold", "reject", "curves"}
+    if unknown:
+        raise PolicyError(f"{kind} has no {sorted(unknown)[0]!r}: it has bias, hold, reject and curves")
+    hold, reject = float(data["hold"]), float(data["reject"])
+    if not 0.0 < hold <= reject <= 1.0:
+        raise PolicyError(f"{kind}: 0 < hold <= reject <= 1 must be true, but hold is {hold}, reject {reject}")
+    return Rules(float(data["bias"]), hold, reject, {c: _curve(kind, c, k) for c, k in data["curves"].items()})
+
+
+def _curve(kind: str, code: str, knots: Sequence[Sequence[float]]) -> Curve:
+    x, y = zip(*((float(a), float(b)) for a, b in knots), strict=True)
+    rises = all(a <= b for a, b in pairwise(y))
+    falls = all(a >= b for a, b in pairwise(y))
+    if x[0] != 0.0 or y[0] != 0.0 or list(x) != sorted(set(x)) or not (rises or falls):
+        raise PolicyError(f"{kind}: the curve of {code} must start at [0, 0] and never turn back")
+    return x, y
+
+
+def to_json(policy: Policy) -> dict[str, Any]:
+    """Return the JSON form of a policy.
+
+    >>> rules = {"bias": -4.0, "hold": 0.5, "reject": 0.9, "curves": {"links/count": [[0, 0], [1, 2]]}}
+    >>> data = {"id": "p", "comment": rules, "page": rules}
+    >>> to_json(from_json(data)) == data
+    True
+    """
+    rules = {
+        kind: {
+            "bias": r.bias,
+            "hold": r.hold,
+            "reject": r.reject,
+            "curves": {code: [list(knot) for knot in zip(*curve, strict=True)] for code, curve in r.curves.items()},
+        }
+        for kind, r in policy.rules.items()
+    }
+    return {"id": policy.id, **rules}
+
+
+def log_odds(curve: Curve, strength: float) -> float:
+    """Return what a signal of a strength is worth on a curve.
+
+    >>> log_odds(((0.0, 0.5, 1.0), (0.0, 0.0, 3.0)), 0.75)
+    1.5
+    """
+    x, y = curve
+    i = bisect_right(x, strength)
+    if i == len(x):
+        return y[-1]
+    share = (strength - x[i - 1]) / (x[i] - x[i - 1])
+    return round(y[i - 1] + share * (y[i] - y[i - 1]), DIGITS)
+
+
+def weigh(rules: Rules, signals: Iterable[Signal]) -> list[Contribution]:
+    """Return the signals that moved the score, the strongest first; of one code only the strongest counts."""
+    found: dict[str, Contribution] = {}
+    for signal in signals:
+        code = signal.code
+        if code in found and found[code].signal.strength >= signal.strength:
+            continue
+        if worth := log_odds(rules.curves.get(code, UNKNOWN), signal.strength):
+            found[code] = Contribution(signal, worth)
+    return sorted(found.values(), key=_rank)
+
+
+def _rank(contribution: Contribution) -> tuple[float, str]:
+    return -contribution.log_odds, contribution.signal.code
+
+
+def score(rules: Rules, contributions: Iterable[Contribution]) -> float:
+    """Return the probability that a text should not be published."""
+    total = rules.bias + sum(c.log_odds for c in contributions)
+    return round(sigmoid(total), SCORE_DIGITS)
+
+
+def sigmoid(x: float) -> float:
+    """Return 1 / (1 + exp(-x)) without overflow.
+
+    >>> sigmoid(0.0), sigmoid(-1000.0)
+    (0.5, 0.0)
+    """
+    if x >= 0:
+        return 1.0 / (1.0 + math.exp(-x))
+    z = math.exp(x)
+    return z / (1.0 + z)
+
+
+def decide(rules: Rules, value: float, contributions: Iterable[Contribution]) -> Action:
+    """Return the action for a score; a text that is only off topic is held, never rejected."""
+    if value < rules.hold:
+        return "publish"
+    if value < rules.reject:
+        return "hold"
+    return "reject" if any(c.signal.label == "spam" and c.log_odds > 0 for c in contributions) else "hold"
+
+
+def label(contributions: Iterable[Contribution]) -> Label:
+    """Return what flagged text is: what most of the evidence says."""
+    weight: dict[Label, float] = {"spam": 0.0, "off-topic": 0.0}
+    for contribution in contributions:
+        if contribution.log_odds > 0:
+            weight[contribution.signal.label] = weight.get(contribution.signal.label, 0.0) + contribution.log_odds
+    return "off-topic" if weight["off-topic"] > weight["spam"] else "spam"
