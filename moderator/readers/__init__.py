@@ -1,0 +1,1 @@
+"""Inputs: files and streams become documents, or failures with their place."""

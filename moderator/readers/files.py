@@ -1,0 +1,217 @@
+"""Files and folders: which ones hold text to moderate, and their text as received."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from moderator.errors import InputError
+from moderator.records import KINDS, MEDIA, Document, Kind, Media
+from moderator.samples import DOCUMENT_KEYS
+
+MEDIA_OF: dict[str, Media] = {
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".mdx": "markdown",
+    ".mkd": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".txt": "plain",
+    ".text": "plain",
+}
+RECORDS = (".jsonl", ".ndjson")
+MAX_CHARACTERS = 5_000_000
+MAX_BYTES = 4 * MAX_CHARACTERS
+STDIN = "-"
+_KEYS = frozenset(DOCUMENT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One input: a document, or what was wrong with it, and where it came from."""
+
+    document: Document | None
+    path: str
+    line: int | None = None
+    error: str = ""
+    position: int = 0  # bytes of the input read so far
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How inputs are read where they do not say it themselves."""
+
+    kind: Kind | None = None
+    media: Media | None = None
+    encoding: str | None = None
+
+
+def find(paths: Iterable[str], *, ignored: bool = False) -> Iterator[str]:
+    """Yield the files to read: those named, and in folders those with a known ending, in order.
+
+    Files that a .gitignore leaves out, hidden ones and links to folders are skipped, unless `ignored`.
+    Raises InputError for a path that does not exist.
+    """
+    from moderator.readers.ignore import Ignore
+
+    for path in paths:
+        if path == STDIN or os.path.isfile(path):
+            yield path
+        elif os.path.isdir(path):
+            yield from _walk(path, None if ignored else Ignore.above(Path(path)))
+        else:
+            raise InputError("no such file or folder", path=path)
+
+
+def _walk(folder: str, ignore: Any) -> Iterator[str]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=folder) from error
+    rules = ignore.within(Path(folder)) if ignore else None
+    for entry in entries:
+        path = os.path.join(folder, entry.name)
+        if rules and (entry.name.startswith(".") or rules.matches(Path(path), entry.is_dir(follow_symlinks=False))):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(path, rules)
+        elif entry.is_file() and os.path.splitext(entry.name)[1].lower() in (*MEDIA_OF, *RECORDS):
+            yield path
+
+
+def read(path: str, options: Options) -> Iterator[Record | None]:
+    """Yield the records of a file; None where nothing more is waiting and what there is should be judged."""
+    if path == STDIN:
+        import sys
+
+        yield from _read_stream(sys.stdin.buffer, options)
+        return
+    try:
+        with open(path, "rb") as file:
+            if os.path.splitext(path)[1].lower() in RECORDS:
+                yield from read_lines(file, path, options)
+            else:
+                yield read_page(file, path, options)
+    except OSError as error:
+        yield Record(None, path, error=f"cannot be read: {error.strerror}")
+
+
+def _read_stream(stream: IO[bytes], options: Options) -> Iterator[Record | None]:
+    """Read standard input: JSON Lines if it begins with an object, otherwise one page."""
+    head = stream.peek(64) if hasattr(stream, "peek") else b""
+    if head.lstrip()[:1] == b"{":
+        yield from read_lines(stream, STDIN, options)
+    else:
+        yield read_page(stream, STDIN, options)
+
+
+def read_page(file: IO[bytes], path: str, options: Options) -> Record:
+    """Read a file that is one document."""
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        return Record(None, path, error=f"longer than {MAX_BYTES} bytes: split it", position=len(data))
+    try:
+        text = decode(data, options.encoding)
+    except InputError as error:
+        return Record(None, path, error=error.message, position=len(data))
+    if len(text) > MAX_CHARACTERS:
+        return Record(None, path, error=_too_long(text), position=len(data))
+    media = options.media or MEDIA_OF.get(os.path.splitext(path)[1].lower(), "auto")
+    name = path.replace(os.sep, "/")
+    return Record(Document(text, name, options.kind or "page", media), path, position=len(data))
+
+
+def decode(data: bytes, encoding: str | None = None) -> str:
+    r"""Return the text of a file, byte order mark and newlines kept; raises InputError if it is none.
+
+    >>> decode(b"n\xc3\xa9") == "n\u00e9"
+    True
+    """
+    if encoding is None and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16-le" if data[:1] == b"\xff" else "utf-16-be"
+    if encoding is None and b"\0" in data[:8192]:
+        raise InputError("a binary file, not text")
+    try:
+        return data.decode(encoding or "utf-8")
+    except LookupError as error:
+        raise InputError(f"no such encoding: {encoding}") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = f"byte 0x{data[error.start]:02x} in line {line}"
+        raise InputError(f"not {encoding or 'UTF-8'}: {byte}; name its encoding with --encoding") from error
+
+
+def read_lines(file: IO[bytes], path: str, options: Options) -> Iterator[Record | None]:
+    """Read JSON Lines; a line that is wrong is a record with its error, and the next ones are read."""
+    position, number = 0, 0
+    while line := file.readline(MAX_BYTES + 1):
+        number += 1
+        position += len(line)
+        if len(line) > MAX_BYTES:
+            while (rest := file.readline(MAX_BYTES)) and not rest.endswith(b"\n"):
+                position += len(rest)
+            yield Record(None, path, number, f"longer than {MAX_BYTES} bytes", position)
+        elif not line.isspace():
+            yield _record(line, path, number, position, options)
+        if not _waiting(file):
+            yield None
+
+
+def _waiting(file: IO[bytes]) -> bool:
+    """Return whether more input is there to read at once; a file always has more, or has ended."""
+    if getattr(file, "name", None) != "<stdin>":
+        return True
+    try:
+        if file.peek(1) and b"\n" in file.peek(1):  # type: ignore[attr-defined]
+            return True
+        return bool(select.select([file], [], [], 0)[0])
+    except (OSError, ValueError, AttributeError):
+        return True
+
+
+def _record(line: bytes, path: str, number: int, position: int, options: Options) -> Record:
+    try:
+        document = parse(json.loads(line.decode("utf-8")), f"{path}:{number}", options)
+    except UnicodeDecodeError as error:
+        return Record(None, path, number, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start}", position)
+    except RecursionError:
+        return Record(None, path, number, "nested too deeply", position)
+    except ValueError as error:
+        return Record(None, path, number, f"not JSON: {error}", position)
+    except InputError as error:
+        return Record(None, path, number, error.message, position)
+    return Record(document, path, number, position=position)
+
+
+def parse(row: Any, name: str, options: Options) -> Document:
+    """Make a document of a JSON object; other keys than a document's are left alone."""
+    if not isinstance(row, dict):
+        raise InputError("not a JSON object")
+    known = {key: value for key, value in row.items() if key in _KEYS and value is not None}
+    text = known.get("text")
+    if text is None:
+        raise InputError("the object has no text")
+    known["id"] = str(known.get("id", name))
+    for key, value in known.items():
+        if not isinstance(value, str):
+            raise InputError(f"{key} is not a string")
+    for key, allowed in (("kind", KINDS), ("media", MEDIA)):
+        if known.get(key, allowed[0]) not in allowed:
+            raise InputError(f"{key} must be one of {', '.join(allowed)}, not {known[key]!r}")
+    if options.kind:
+        known["kind"] = options.kind
+    if options.media:
+        known["media"] = options.media
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(_too_long(text))
+    return Document(**known)
+
+
+def _too_long(text: str) -> str:
+    return f"a text of {len(text)} characters; at most {MAX_CHARACTERS} are judged at once: split it"

@@ -1,0 +1,50 @@
+"""Which files git ignores, by the .gitignore files on the way down to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """The .gitignore files of a folder and of those above it, the outermost first."""
+
+    specs: tuple[tuple[Path, GitIgnoreSpec], ...] = ()
+
+    @classmethod
+    def above(cls, folder: Path) -> Ignore:
+        """Return the rules of the folders above one, up to the root of its git repository."""
+        folder = folder.resolve()
+        chain = []
+        for parent in (folder, *folder.parents):
+            chain.append(parent)
+            if (parent / ".git").exists():
+                break
+        else:
+            return cls()
+        found = cls()
+        for parent in reversed(chain[1:]):
+            found = found.within(parent)
+        return found
+
+    def within(self, folder: Path) -> Ignore:
+        """Return these rules and those of a folder."""
+        file = folder / ".gitignore"
+        try:
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return self
+        return Ignore((*self.specs, (folder.resolve(), GitIgnoreSpec.from_lines(lines))))
+
+    def matches(self, path: Path, is_folder: bool) -> bool:
+        """Return whether a path is ignored."""
+        whole = path.parent.resolve() / path.name
+        for folder, spec in reversed(self.specs):
+            name = whole.relative_to(folder).as_posix() + ("/" if is_folder else "")
+            decided = spec.check_file(name).include
+            if decided is not None:
+                return decided
+        return False

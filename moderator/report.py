@@ -1,0 +1,183 @@
+"""Verdicts for people and programs: text lines, JSON objects, an explanation of a score."""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from moderator.records import Contribution, Finding, Signal, Span, Verdict
+
+Style = Callable[[str, str], str]  # text, what it is -> text to print
+WIDTH = 2_000  # characters of a stretch of text that are shown of the clean parts of a page
+OPEN, CLOSE = "⟦", "⟧"
+
+
+class Lines:
+    r"""Where the lines of a text begin, to turn offsets into lines and columns, both from 1.
+
+    >>> Lines("ab\ncd").place(4)
+    (2, 2)
+    """
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0]
+        at = text.find("\n")
+        while at >= 0:
+            self._starts.append(at + 1)
+            at = text.find("\n", at + 1)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of an offset."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def to_json(verdict: Verdict, text: str, **place: Any) -> dict[str, Any]:
+    """Return the JSON form of a verdict; `place` says where the document came from (path, line)."""
+    lines = Lines(text) if verdict.findings else None
+    return {
+        "id": verdict.document_id,
+        **place,
+        "action": verdict.action,
+        "label": verdict.label,
+        "score": verdict.score,
+        "bias": verdict.bias,
+        "findings": [finding_json(finding, lines) for finding in verdict.findings] if lines else [],
+        "contributions": [contribution_json(c) for c in verdict.contributions],
+        "failures": [{"detector": f.detector, "error": f.error} for f in verdict.failures],
+        "model": verdict.model,
+        "policy": verdict.policy,
+    }
+
+
+def finding_json(finding: Finding, lines: Lines) -> dict[str, Any]:
+    """Return the JSON form of a finding; its end line and column are those of the last character."""
+    line, column = lines.place(finding.span.start)
+    end_line, end_column = lines.place(max(finding.span.start, finding.span.end - 1))
+    return {
+        "start": finding.span.start,
+        "end": finding.span.end,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+        "action": finding.action,
+        "label": finding.label,
+        "score": finding.score,
+        "reason": finding.reason,
+        "codes": list(finding.codes),
+    }
+
+
+def contribution_json(contribution: Contribution) -> dict[str, Any]:
+    """Return the JSON form of a contribution."""
+    signal = contribution.signal
+    return {
+        "code": signal.code,
+        "label": signal.label,
+        "strength": signal.strength,
+        "log_odds": contribution.log_odds,
+        "message": signal.message,
+        "spans": [[span.start, span.end] for span in signal.spans],
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Verdict:
+    """Read a verdict back from its JSON form."""
+    findings = tuple(
+        Finding(Span(f["start"], f["end"]), f["action"], f["label"], f["score"], f["reason"], tuple(f["codes"]))
+        for f in data["findings"]
+    )
+    contributions = tuple(
+        Contribution(
+            Signal(c["code"], c["strength"], c["message"], tuple(Span(*s) for s in c["spans"]), c["label"]),
+            c["log_odds"],
+        )
+        for c in data["contributions"]
+    )
+    from moderator.records import Failure
+
+    failures = tuple(Failure(f["detector"], f["error"]) for f in data["failures"])
+    return Verdict(
+        data["id"], data["action"], data["label"], data["score"], data["bias"], findings, contributions, failures,
+        data["model"], data["policy"],
+    )  # fmt: skip
+
+
+def text_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator[str]:
+    """Yield a line for each finding and failure: `path:line:column  action  code  reason`."""
+    lines = Lines(text) if verdict.findings else None
+    for finding in verdict.findings:
+        line, column = lines.place(finding.span.start) if lines else (1, 1)
+        place = f"{printable(name)}:{line}:{column}"
+        code = style(finding.codes[0] if finding.codes else "-", "code")
+        action = style(finding.action, finding.action)
+        yield f"{style(place, 'place')}  {action}  {code}  {printable(finding.reason)}"
+    for failure in verdict.failures:
+        error = printable(f"{failure.detector}: {failure.error}")
+        yield f"{style(printable(name), 'place')}  {style('failure', 'failure')}  {error}"
+
+
+def explanation(verdict: Verdict, text: str, style: Style) -> Iterator[str]:
+    """Yield the lines of an explanation: the text, marked, and the column that adds up to the score."""
+    yield marked(text, [finding.span for finding in verdict.findings], style)
+    yield ""
+    for finding in verdict.findings:
+        line, column = Lines(text).place(finding.span.start)
+        yield f"{line}:{column}  {style(finding.action, finding.action)}  {printable(finding.reason)}"
+    if verdict.findings:
+        yield ""
+    yield f"{verdict.bias or 0.0:+10.4f}  bias"
+    total = verdict.bias or 0.0
+    for contribution in verdict.contributions:
+        signal = contribution.signal
+        total += contribution.log_odds
+        yield f"{contribution.log_odds:+10.4f}  {signal.code:22} {signal.strength:6.4f}  {printable(signal.message)}"
+    yield f"{total:+10.4f}  log-odds that it should not be published: score {verdict.score:.6f}"
+    for failure in verdict.failures:
+        yield f"{style('failure', 'failure')}  {printable(failure.detector)}: {printable(failure.error)}"
+    origin = f"(model {printable(verdict.model)}, policy {printable(verdict.policy)})"
+    yield f"{style(verdict.action, verdict.action)}  {origin}"
+
+
+def marked(text: str, spans: Sequence[Span], style: Style) -> str:
+    """Return the text with the spans marked; long stretches between them are left out."""
+    parts, position = [], 0
+    for span in spans:
+        parts.append(_shortened(text[position : span.start]))
+        body = printable(text[span.start : span.end], newlines=True)
+        parts.append(style(f"{OPEN}{body}{CLOSE}", "marked"))
+        position = span.end
+    parts.append(_shortened(text[position:]))
+    return "".join(parts).rstrip("\n")
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= WIDTH:
+        return printable(text, newlines=True)
+    half = WIDTH // 2
+    left_out = len(text) - 2 * half
+    return (
+        printable(text[:half], newlines=True) + f"\n[{left_out} characters]\n" + printable(text[-half:], newlines=True)
+    )
+
+
+def printable(text: str, *, newlines: bool = False) -> str:
+    r"""Return text that is safe to print: control and direction characters become escapes.
+
+    >>> printable("a\x1b[31mb\u202e")
+    'a\\x1b[31mb\\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _harmless(char) or (newlines and char == "\n") else _escape(char) for char in text)
+
+
+def _harmless(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) in ("Zs", "Mn", "Mc", "Co") or char in "\t\u200d\ufe0f"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
