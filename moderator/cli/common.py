@@ -1,0 +1,104 @@
+"""What commands share: options, colours, progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from moderator.records import KINDS, MEDIA
+from moderator.report import Style
+
+COLOURS: dict[str, dict[str, Any]] = {
+    "place": {"bold": True},
+    "reject": {"fg": "red", "bold": True},
+    "hold": {"fg": "yellow", "bold": True},
+    "publish": {"fg": "green"},
+    "failure": {"fg": "magenta", "bold": True},
+    "code": {"fg": "cyan"},
+    "marked": {"fg": "red", "reverse": True},
+}
+LEVELS = ("hold", "reject", "never")
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how inputs are read and judged."""
+    for option in (
+        click.option(
+            "--model",
+            metavar="DIR",
+            type=click.Path(exists=True, file_okay=False),
+            help="Use the model in this folder.",
+        ),
+        click.option(
+            "--on-error",
+            type=click.Choice(("hold", "publish", "reject")),
+            default="hold",
+            show_default=True,
+            help="What to do with a text that could not be judged in full.",
+        ),
+        click.option("--encoding", metavar="NAME", help="The encoding of files that are not UTF-8."),
+        click.option("--media", type=click.Choice(MEDIA[1:]), help="How the text is written, whatever its file name."),
+        click.option("--kind", type=click.Choice(KINDS), help="Judge everything as this."),
+    ):
+        command = option(command)
+    return command
+
+
+def fail_on(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says from which action on the exit code is 1."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(LEVELS),
+        default="hold",
+        show_default=True,
+        help="Exit with 1 if anything gets this action or a stronger one.",
+    )(command)
+
+
+def fails(action: str, level: str) -> bool:
+    """Return whether an action is one to fail on."""
+    return level != "never" and ("publish", "hold", "reject").index(action) >= LEVELS.index(level) + 1
+
+
+def style(stream: Any) -> Style:
+    """Return how text is coloured for a stream: not at all unless it is a terminal that wants colours."""
+    wanted = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+    def coloured(text: str, what: str) -> str:
+        return click.style(text, **COLOURS[what]) if wanted and what in COLOURS else text
+
+    return coloured
+
+
+class Progress:
+    """A line on a terminal that says how far a job is, how fast it goes and how long it will take."""
+
+    def __init__(self, unit: str, total: int = 0) -> None:
+        self.unit, self.total = unit, total
+        self.shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._began = self._last = time.monotonic()
+
+    def show(self, count: int, done: int) -> None:
+        """Show that `count` units are ready, `done` of the `total` that was announced."""
+        now = time.monotonic()
+        if not self.shown or now - self._last < 0.2:
+            return
+        self._last = now
+        seconds = now - self._began
+        line = f"{count:,} {self.unit}  {count / seconds:,.0f}/s"
+        if self.total and done:
+            left = seconds * (self.total - done) / done
+            line += f"  {100 * done // self.total} %  {int(left // 60)}:{int(left % 60):02d} left"
+        click.echo(f"\r\x1b[K{line}", err=True, nl=False)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self.shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
