@@ -1,0 +1,179 @@
+"""Composed pages: clean pages with spam put into them, and honest blocks beside it.
+
+Real pages with labelled insertions are rare, so the policy for pages learns from composed ones.
+Bodies, spam and honest blocks are samples of one fold: what is measured on a composed page is
+measured on parts that the tables were not trained on.
+"""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from moderator.records import Document, Media, Span
+from moderator.samples import Sample
+
+PARAGRAPHS = (3, 40)  # of a body that is one text
+SENTENCES = (6, 24)  # of a body that is made of single texts in one language
+SURE = 0.4  # least weight of a sample that is put into pages
+SHORTEST = 8  # characters of a spam comment
+LONGEST = 10  # lines of an insertion
+
+COHERENT = 0.6  # share of bodies that are one text, not sentences of one language
+FURNITURE = (0, 0, 1, 1, 2, 3)  # honest blocks on a page
+OWN_LANGUAGE = 0.75  # share of those that are in the language of the page
+WRITTEN = 0.5  # share of insertions that are written as such, not comments
+AT_END, AT_START = 0.75, 0.87
+AS_HTML = 0.25
+
+
+BETWEEN = "\n\n"
+
+
+class Block(NamedTuple):
+    """A piece of a page, and what it is: body, honest or spam."""
+
+    text: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A composed page, where spam was put into it, and where honest blocks were."""
+
+    document: Document
+    spam: tuple[Span, ...]
+    honest: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What pages are composed of."""
+
+    bodies: Sequence[Sample]
+    sentences: Mapping[str, Sequence[Sample]]  # by language
+    furniture: Mapping[str, Sequence[Sample]]  # by language
+    trailers: Sequence[Sample]
+    comments: Sequence[Sample]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], bodies: Sequence[Sample], recipe: Mapping[str, Any]) -> Parts:
+        """Sort samples by what the recipe uses them for."""
+        return cls(
+            bodies=bodies,
+            sentences=_by_language([s for s in samples if s.source in recipe["sentences"]]),
+            furniture=_by_language([s for s in samples if s.document.kind == "page" and s.label == "ham"]),
+            trailers=[s for s in samples if s.document.kind == "page" and s.label == "spam"],
+            comments=[s for s in samples if s.label == "spam" and s.source in recipe["spam"] and _advert(s)],
+        )
+
+
+def _advert(sample: Sample) -> bool:
+    """Return whether a spam comment would be spam at the end of a page as well: it names an address."""
+    return (
+        _telling(sample)
+        and sample.weight >= SURE
+        and ("http" in sample.document.text or "www." in sample.document.text)
+    )
+
+
+def teaching(samples: Sequence[Sample], bodies: Sequence[Sample], recipe: Mapping[str, Any]) -> list[Sample]:
+    """Return what the table for pages is trained on: all that the recipe gives a weight for."""
+    weights = recipe["teach"]
+    chosen = [s for s in (*samples, *bodies) if s.source in weights and (s.label != "spam" or _telling(s))]
+    return [replace(s, weight=weights[s.source], document=_as_page(s.document)) for s in chosen]
+
+
+def _as_page(document: Document) -> Document:
+    media = document.media if document.kind == "page" else "auto"
+    return Document(document.text, kind="page", media=media)
+
+
+def _by_language(samples: Sequence[Sample]) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = {}
+    for sample in samples:
+        found.setdefault(sample.document.language or "und", []).append(sample)
+    return found
+
+
+def _telling(sample: Sample) -> bool:
+    """Return whether a spam comment would be spam without its author."""
+    return len(sample.document.text) >= SHORTEST and sample.weight > 0.0 and not sample.document.url
+
+
+def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
+    """Yield composed pages, every second one with an insertion of spam."""
+    chance = random.Random(seed)
+    for number in range(count):
+        language, paragraphs = _body(chance, parts)
+        blocks = [Block(paragraph, "body") for paragraph in paragraphs]
+        for _ in range(chance.choice(FURNITURE) if parts.furniture else 0):
+            block = Block(_furniture(chance, parts.furniture, language), "honest")
+            blocks.insert(_place(chance, len(blocks)), block)
+        if number % 2 == 0:
+            blocks.insert(_place(chance, len(blocks)), Block(_spam(chance, parts), "spam"))
+        yield _page(chance, blocks, f"composed-{number}")
+
+
+def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str]]:
+    """Return the language and the paragraphs of a clean page."""
+    languages = sorted(name for name, group in parts.sentences.items() if len(group) >= SENTENCES[1])
+    if parts.bodies and (chance.random() < COHERENT or not languages):
+        body = chance.choice(parts.bodies)
+        paragraphs = [part for part in body.document.text.split(BETWEEN) if part.strip()]
+        whole = paragraphs[:-1] or paragraphs  # the last one may be cut off
+        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)]
+    language = chance.choice(languages)
+    picked = chance.sample(parts.sentences[language], chance.randint(*SENTENCES))
+    sentences = [" ".join(sample.document.text.split()) for sample in picked]
+    lines = []
+    while sentences:
+        size = chance.randint(1, 4)
+        lines.append(" ".join(sentences[:size]))
+        sentences = sentences[size:]
+    return language, lines
+
+
+def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> str:
+    if language not in furniture or chance.random() > OWN_LANGUAGE:
+        language = chance.choice(sorted(furniture))
+    return chance.choice(furniture[language]).document.text
+
+
+def _spam(chance: random.Random, parts: Parts) -> str:
+    if parts.trailers and chance.random() < WRITTEN:
+        return chance.choice(parts.trailers).document.text
+    text = chance.choice(parts.comments).document.text
+    return "\n".join([" ".join(line.split()) for line in text.split("\n") if line.strip()][:LONGEST])
+
+
+def _place(chance: random.Random, size: int) -> int:
+    where = chance.random()
+    if where < AT_END or size < 2:
+        return size
+    return 0 if where > AT_START else chance.randint(1, size - 1)
+
+
+def _page(chance: random.Random, blocks: list[Block], name: str) -> Page:
+    """Put a page together as plain text, Markdown or HTML."""
+    media: Media = "markdown" if any("<" in block.text for block in blocks) else chance.choice(("markdown", "plain"))
+    if chance.random() < AS_HTML and not any("](" in block.text for block in blocks):
+        media = "html"
+        blocks = [block._replace(text=_element(block.text)) for block in blocks]
+    spans: dict[str, list[Span]] = {"body": [], "honest": [], "spam": []}
+    position = 0
+    for block in blocks:
+        spans[block.role].append(Span(position, position + len(block.text)))
+        position += len(block.text) + len(BETWEEN)
+    text = BETWEEN.join(block.text for block in blocks) + "\n"
+    return Page(Document(text, name, "page", media), tuple(spans["spam"]), tuple(spans["honest"]))
+
+
+def _element(block: str) -> str:
+    """Return a block as an HTML element; one that is HTML already stays as it is."""
+    if "</" in block:
+        return block
+    return "<p>" + "<br>\n".join(html.escape(line, quote=False) for line in block.split("\n")) + "</p>"

@@ -1,0 +1,115 @@
+"""Signals as numbers: what detectors see in samples that their model was not trained on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from moderator.detectors import Table, built_in
+from moderator.pipeline import Moderator, batches
+from moderator.policy import Policy
+from moderator.records import Document, Span
+from moderator.samples import Sample
+from moderator.topics import Rarity
+from moderator.train.compose import Page
+
+Progress = Callable[[str], None]
+NO_POLICY = Policy("none", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The strengths of all codes in N texts, and what each text is."""
+
+    codes: tuple[str, ...]
+    strengths: npt.NDArray[np.float32]  # N x codes
+    spam: npt.NDArray[np.bool_]  # N
+    weight: npt.NDArray[np.float64]  # N
+    source: npt.NDArray[np.str_]  # N
+
+
+def folds(samples: Sequence[Sample], count: int) -> npt.NDArray[np.int64]:
+    """Deal out whole groups to folds, the largest first, each to the fold that is smallest so far."""
+    size = Counter(sample.group for sample in samples)
+    load, fold = [0] * count, {}
+    for group, number in sorted(size.items(), key=lambda pair: (-pair[1], pair[0])):
+        fold[group] = min(range(count), key=lambda k: (load[k], k))
+        load[fold[group]] += number
+    return np.array([fold[sample.group] for sample in samples])
+
+
+def codes_of(tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """Return the codes of all built-in detectors."""
+    return tuple(code for detector in built_in(tables) for code in detector.codes)
+
+
+def observe(
+    documents: Sequence[Document], tables: Mapping[str, Table], rarity: Rarity
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], list[tuple[int, int]]]:
+    """Return the strengths of each segment (segments x codes), its document, and its place in it."""
+    moderator = Moderator(built_in(tables), NO_POLICY, "training", rarity)
+    column = {code: i for i, code in enumerate(codes_of(tables))}
+    strengths, owners, places = [], [], []
+    offset = 0
+    for chunk in batches(documents):
+        batch, signals, failures = moderator.observe(chunk)
+        if failures:
+            raise RuntimeError(f"a detector failed: {failures}")
+        table = np.zeros((len(signals), len(column)), np.float32)
+        for row, found in enumerate(signals):
+            for signal in found:
+                place = column[signal.code]
+                table[row, place] = max(table[row, place], signal.strength)
+        strengths.append(table)
+        owners.append(batch.document + offset)
+        places += list(zip(batch.start.tolist(), batch.end.tolist(), strict=True))
+        offset += len(chunk)
+    return np.concatenate(strengths), np.concatenate(owners), places
+
+
+def of_comments(samples: Sequence[Sample], tables: Mapping[str, Table], rarity: Rarity) -> Evidence:
+    """Return what is seen in comments; a text off topic is no spam."""
+    documents = [sample.document for sample in samples]
+    seen, owner, _ = observe(documents, tables, rarity)
+    strengths = np.zeros((len(samples), seen.shape[1]), np.float32)
+    strengths[owner] = seen
+    return Evidence(
+        codes_of(tables),
+        strengths,
+        np.array([sample.label == "spam" for sample in samples], bool),
+        np.array([sample.weight for sample in samples]),
+        np.array([sample.source for sample in samples], np.str_),
+    )
+
+
+def of_pages(pages: Sequence[Page], tables: Mapping[str, Table], rarity: Rarity) -> Evidence:
+    """Return what is seen in the segments of composed pages; their source is what they were made of."""
+    seen, owner, places = observe([page.document for page in pages], tables, rarity)
+    source = []
+    for number, (start, end) in zip(owner.tolist(), places, strict=True):
+        page = pages[number]
+        roles = [role for role, spans in (("spam", page.spam), ("honest", page.honest)) if _touches(spans, start, end)]
+        source.append(roles[0] if roles else "body")
+    role = np.array(source, np.str_)
+    spam = role == "spam"
+    lines = np.bincount(owner, spam, len(pages))  # a long insertion counts as much as a short one
+    return Evidence(codes_of(tables), seen, spam, np.where(spam, 1.0 / np.maximum(lines[owner], 1), 1.0), role)
+
+
+def _touches(spans: Sequence[Span], start: int, end: int) -> bool:
+    return any(start < span.end and end > span.start for span in spans)
+
+
+def join(parts: Sequence[Evidence]) -> Evidence:
+    """Return the evidence of several folds as one."""
+    return Evidence(
+        parts[0].codes,
+        np.concatenate([part.strengths for part in parts]),
+        np.concatenate([part.spam for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.source for part in parts]),
+    )

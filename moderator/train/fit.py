@@ -1,0 +1,85 @@
+"""Fitting the tables of weights: hashed n-grams, a linear model, whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from moderator import features, text
+from moderator.addresses import host_of
+from moderator.analysis import Batch
+from moderator.detectors.model import Table
+from moderator.records import Document, Kind
+from moderator.samples import Sample
+from moderator.text import Columns
+
+BITS = {"text": 20, "page": 20, "author": 16, "host": 16}
+STRENGTH = {"text": 10.0, "page": 10.0, "author": 1.0, "host": 1.0}  # inverse of the regularisation
+TOLERANCE = 1e-2
+LONGEST = 3000  # characters of a text that are learned from
+STEPS = 127
+CHUNK = 2000
+
+
+def fit_tables(samples: Sequence[Sample], page_samples: Sequence[Sample]) -> dict[str, Table]:
+    """Fit all tables: text, author and host on comments, page on what stands in pages."""
+    tables = {field: fit_table(samples, field) for field in ("text", "author", "host")}
+    return {**tables, "page": fit_table(page_samples, "page")}
+
+
+def fit_table(samples: Sequence[Sample], field: str) -> Table:
+    """Fit the weights of one field: logistic regression on hashed n-grams, rounded to 8 bits.
+
+    The fit is liblinear's trust-region Newton method (Lin, Weng, Keerthi 2008), which has no chance in it.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    chosen = [s for s in samples if value(s.document, field)]
+    matrix, row = design([s.document for s in chosen], field)
+    spam = np.array([s.label == "spam" for s in chosen])
+    weight = np.array([s.weight for s in chosen]) / np.maximum(np.bincount(row, minlength=len(chosen)), 1) ** 0.5
+    model = LogisticRegression(C=STRENGTH[field], solver="liblinear", tol=TOLERANCE, max_iter=100)
+    model.fit(matrix, spam[row], sample_weight=weight[row])
+    return quantise(model.coef_[0], float(model.intercept_[0]))
+
+
+def quantise(weights: npt.NDArray[np.float64], bias: float) -> Table:
+    """Round weights to whole steps; the largest few are clipped so that the steps stay fine."""
+    top = float(np.quantile(np.abs(weights[weights != 0]), 0.9999)) if weights.any() else 1.0
+    scale = top / STEPS
+    return Table(np.clip(np.round(weights / scale), -STEPS, STEPS).astype(np.int8), scale, bias)
+
+
+def value(document: Document, field: str) -> str:
+    """Return what a field of a document holds."""
+    if field in ("text", "page"):
+        return document.text
+    if field == "author":
+        return document.author or ""
+    return host_of(document.url) if document.url else ""
+
+
+def design(documents: Sequence[Document], field: str) -> tuple[Any, npt.NDArray[np.int64]]:
+    """Return the sparse matrix of features (units x table rows), and the document of each unit."""
+    from scipy import sparse
+
+    parts, owners = [], []
+    for low in range(0, len(documents), CHUNK):
+        columns, owner = read(documents[low : low + CHUNK], field)
+        unit, slot, amount = features.rows(columns, field, BITS[field])
+        shape = (len(columns.start), 1 << BITS[field])
+        parts.append(sparse.csr_matrix((amount, (unit, slot)), shape=shape, dtype=np.float32))
+        owners.append(owner + low)
+    return sparse.vstack(parts, format="csr"), np.concatenate(owners)
+
+
+def read(documents: Sequence[Document], field: str) -> tuple[Columns, npt.NDArray[np.int64]]:
+    """Return the columns of a field, and the document of each unit, as the moderator reads them."""
+    if field in ("text", "page"):
+        kind: Kind = "page" if field == "page" else "comment"
+        batch = Batch([Document(d.text[:LONGEST], kind=kind, media=d.media) for d in documents])
+        return batch.columns, batch.document
+    return text.columns(*text.encode([value(d, field) for d in documents])), np.arange(len(documents))
