@@ -80,7 +80,8 @@ def score(columns: Columns, weights: Weights, field: str = "text") -> Floats:
     word_sums = kernel.sums(word_scores, first[:-1], first[1:])
     pairs = np.maximum(count - 1, 0)
     scores: npt.NDArray[np.float64] = sums / np.sqrt(np.maximum(grams, 1))
-    return scores + word_sums / np.sqrt(np.maximum(count + pairs, 1))
+    scores += word_sums / np.sqrt(np.maximum(count + pairs, 1))
+    return scores
 
 
 def rows(columns: Columns, field: str, bits: int) -> tuple[Positions, npt.NDArray[np.intp], npt.NDArray[np.float32]]:

@@ -126,7 +126,7 @@ def columns(codes: Codes, starts: Positions, ends: Positions) -> Columns:
     left = np.searchsorted(unit, np.arange(-1, len(starts)), side="right")
     start, end = left[:-1], np.maximum(left[1:] - 1, left[:-1])
     word_start, word_end = _words(kind, code)
-    runs = _spaced(code, kind, word_start, word_end)
+    runs = _spaced(code, kind, unit, word_start, word_end)
     spaced = np.empty((0, 2), np.int64)
     if len(runs):
         keep = _without_gaps(len(code), word_start, word_end, runs)
@@ -224,12 +224,12 @@ def _words(kind: Bytes, code: Codes) -> tuple[Positions, Positions]:
     return starts, ends
 
 
-def _spaced(code: Codes, kind: Bytes, start: Positions, end: Positions) -> Positions:
+def _spaced(code: Codes, kind: Bytes, unit: Positions, start: Positions, end: Positions) -> Positions:
     """Return runs (first word, last word) of letters set apart one by one: `c a s i n o`."""
     one = (end - start == 1) & ((kind[start] & UNSPACED) == 0)
     if np.count_nonzero(one) < MIN_SPACED_LETTERS:
         return np.empty((0, 2), np.int64)
-    near = one[1:] & one[:-1] & (start[1:] == end[:-1] + 1)
+    near = one[1:] & one[:-1] & (start[1:] == end[:-1] + 1) & (unit[start[1:]] == unit[start[:-1]])
     gap = code[np.minimum(end, len(code) - 1)]
     change = np.r_[True, gap[1:] != gap[:-1]]
     linked = np.flatnonzero(near)

@@ -74,3 +74,9 @@ def test_nothing_at_all() -> None:
     c = columns(*encode([]))
     assert len(c.start) == 0
     assert len(c.word_start) == 0
+
+
+def test_spaced_letters_do_not_reach_into_the_next_text() -> None:
+    found = read("0", "A A A A A", "")
+    assert found.unit[found.spaced].tolist() == [[1, 1]]
+    assert found.code[found.start[1] - 1] == ord(" ")
