@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from moderator import policy
 from moderator.analysis import Batch
 from moderator.policy import Rules
-from moderator.records import Contribution, Finding, Span
+from moderator.records import Contribution, Finding, Signal, Span
 
 MAX_GAP = 2  # short segments between two flagged ones that go with them
 SHORT = 40  # characters
@@ -17,25 +17,20 @@ LONGEST_QUOTE = 40
 
 
 def merge(
-    batch: Batch,
-    rules: Rules,
-    segments: range,
-    weighed: Sequence[Sequence[Contribution]],
-    scores: Sequence[float],
+    batch: Batch, rules: Rules, segments: Sequence[int], signals: Sequence[Sequence[Signal]]
 ) -> tuple[Finding, ...]:
     """Return the findings of one document."""
-    flagged = [i for i, score in enumerate(scores) if score >= rules.hold]
+    weighed = {i: policy.weigh(rules, signals[i]) for i in segments}
+    scores = {i: policy.score(rules, weighed[i]) for i in segments}
     runs: list[list[int]] = []
-    for i in flagged:
-        if (
-            runs
-            and all(_short(batch, segments[j]) for j in range(runs[-1][-1] + 1, i))
-            and i - runs[-1][-1] <= MAX_GAP + 1
-        ):
+    for i in segments:
+        if scores[i] < rules.hold:
+            continue
+        if runs and i - runs[-1][-1] <= MAX_GAP + 1 and all(_short(batch, j) for j in range(runs[-1][-1] + 1, i)):
             runs[-1].append(i)
         else:
             runs.append([i])
-    return tuple(_finding(batch, rules, segments, run, weighed, scores) for run in runs)
+    return tuple(_finding(batch, rules, run, weighed, scores) for run in runs)
 
 
 def _short(batch: Batch, segment: int) -> bool:
@@ -45,16 +40,14 @@ def _short(batch: Batch, segment: int) -> bool:
 def _finding(
     batch: Batch,
     rules: Rules,
-    segments: range,
     run: Sequence[int],
-    weighed: Sequence[Sequence[Contribution]],
-    scores: Sequence[float],
+    weighed: Mapping[int, Sequence[Contribution]],
+    scores: Mapping[int, float],
 ) -> Finding:
     best = max(run, key=lambda i: (scores[i], -i))
-    span = Span(batch.span(segments[run[0]]).start, batch.span(segments[run[-1]]).end)
-    text = batch.documents[batch.document[segments[best]]].text
+    text = batch.documents[batch.document[best]].text
     return Finding(
-        span=span,
+        span=Span(batch.span(run[0]).start, batch.span(run[-1]).end),
         action=policy.decide(rules, scores[best], weighed[best]),
         label=policy.label(weighed[best]),
         score=scores[best],

@@ -15,7 +15,7 @@ from moderator.records import ACTIONS, Action, Document, Failure, Finding, Kind,
 from moderator.store import Artefact
 
 BATCH_DOCUMENTS = 2000
-BATCH_CHARACTERS = 400_000
+BATCH_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +95,16 @@ class Moderator:
     ) -> Verdict:
         document = batch.documents[number]
         rules = self.policy.rules[document.kind]
-        weighed = [policies.weigh(rules, signals[i]) for i in segments] or [[]]
-        scores = [policies.score(rules, contributions) for contributions in weighed]
-        value = max(scores)
-        contributions = weighed[scores.index(value)]
+        sums = [policies.sum_of(rules, signals[i]) for i in segments]
+        best = segments[sums.index(max(sums))] if sums else None
+        contributions = policies.weigh(rules, signals[best]) if best is not None else []
+        value = policies.score(rules, contributions)
         action = policies.decide(rules, value, contributions)
         label: Label = "ham"
         findings: tuple[Finding, ...] = ()
         if action != "publish":
             label = policies.label(contributions)
-            findings = merge(batch, rules, segments, weighed, scores)
+            findings = merge(batch, rules, segments, signals)
         if failures:
             action = max(action, self.on_error, key=ACTIONS.index)
         return Verdict(

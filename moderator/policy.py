@@ -104,16 +104,31 @@ def log_odds(curve: Curve, strength: float) -> float:
     return round(y[i - 1] + share * (y[i] - y[i - 1]), DIGITS)
 
 
-def weigh(rules: Rules, signals: Iterable[Signal]) -> list[Contribution]:
-    """Return the signals that moved the score, the strongest first; of one code only the strongest counts."""
-    found: dict[str, Contribution] = {}
+def strongest(signals: Sequence[Signal]) -> Iterable[Signal]:
+    """Return the strongest signal of each code: only that one counts."""
+    if len(signals) < 2:
+        return signals
+    found: dict[str, Signal] = {}
     for signal in signals:
-        code = signal.code
-        if code in found and found[code].signal.strength >= signal.strength:
-            continue
-        if worth := log_odds(rules.curves.get(code, UNKNOWN), signal.strength):
-            found[code] = Contribution(signal, worth)
-    return sorted(found.values(), key=_rank)
+        if signal.code not in found or found[signal.code].strength < signal.strength:
+            found[signal.code] = signal
+    return found.values()
+
+
+def worth(rules: Rules, signal: Signal) -> float:
+    """Return the log-odds that a signal adds."""
+    return log_odds(rules.curves.get(signal.code, UNKNOWN), signal.strength)
+
+
+def weigh(rules: Rules, signals: Sequence[Signal]) -> list[Contribution]:
+    """Return the signals that moved the score, the strongest first."""
+    found = [Contribution(signal, value) for signal in strongest(signals) if (value := worth(rules, signal))]
+    return sorted(found, key=_rank)
+
+
+def sum_of(rules: Rules, signals: Sequence[Signal]) -> float:
+    """Return what all signals add, to compare texts with before any is weighed."""
+    return sum(worth(rules, signal) for signal in strongest(signals))
 
 
 def _rank(contribution: Contribution) -> tuple[float, str]:

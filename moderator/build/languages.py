@@ -109,9 +109,7 @@ def weigh(
     return planes, dict(rows)
 
 
-def layout(
-    rows: dict[str, dict[str, float]], planes: dict[str, int], letters: dict[int, int]
-) -> dict[str, np.ndarray]:
+def layout(rows: dict[str, dict[str, float]], planes: dict[str, int], letters: dict[int, int]) -> dict[str, np.ndarray]:
     """Return the n-grams as a cuckoo hash table of sparse rows: lanes (languages) and values."""
     lane: dict[str, int] = {}
     for plane in (0, 1):
@@ -131,7 +129,10 @@ def layout(
     place = cuckoo(sorted(by_hash))
     order = sorted(by_hash, key=lambda key: place[key])
     cells = [
-        sorted((lane[name] + LANES * planes[name], min(MAX_VALUE, round(value * SCALE))) for name, value in by_hash[key].items())
+        sorted(
+            (lane[name] + LANES * planes[name], min(MAX_VALUE, round(value * SCALE)))
+            for name, value in by_hash[key].items()
+        )
         for key in order
     ]
     return {
