@@ -48,6 +48,9 @@ def from_json(data: Mapping[str, Any]) -> Policy:
     unknown = data.keys() - {"id", "comment", "page"}
     if unknown:
         raise PolicyError(f"a policy has no {sorted(unknown)[0]!r}: it has id, comment and page")
+    missing = {"id", "comment", "page"} - data.keys()
+    if missing:
+        raise PolicyError(f"a policy needs {', '.join(sorted(missing))}")
     return Policy(str(data["id"]), {kind: _rules(kind, data[kind]) for kind in ("comment", "page")})
 
 
@@ -55,14 +58,22 @@ def _rules(kind: str, data: Mapping[str, Any]) -> Rules:
     unknown = data.keys() - {"bias", "hold", "reject", "curves"}
     if unknown:
         raise PolicyError(f"{kind} has no {sorted(unknown)[0]!r}: it has bias, hold, reject and curves")
-    hold, reject = float(data["hold"]), float(data["reject"])
+    try:
+        bias, hold, reject = (float(data[key]) for key in ("bias", "hold", "reject"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolicyError(f"{kind} needs numbers for bias, hold and reject") from error
+    if not math.isfinite(bias):
+        raise PolicyError(f"{kind}: the bias must be a finite number, not {bias}")
     if not 0.0 < hold <= reject <= 1.0:
         raise PolicyError(f"{kind}: 0 < hold <= reject <= 1 must be true, but hold is {hold}, reject {reject}")
-    return Rules(float(data["bias"]), hold, reject, {c: _curve(kind, c, k) for c, k in data["curves"].items()})
+    return Rules(bias, hold, reject, {c: _curve(kind, c, k) for c, k in data.get("curves", {}).items()})
 
 
 def _curve(kind: str, code: str, knots: Sequence[Sequence[float]]) -> Curve:
-    x, y = zip(*((float(a), float(b)) for a, b in knots), strict=True)
+    try:
+        x, y = zip(*((float(a), float(b)) for a, b in knots), strict=True)
+    except (TypeError, ValueError) as error:
+        raise PolicyError(f"{kind}: the curve of {code} must be a list of [strength, log-odds]") from error
     rises = all(a <= b for a, b in pairwise(y))
     falls = all(a >= b for a, b in pairwise(y))
     if x[0] != 0.0 or y[0] != 0.0 or list(x) != sorted(set(x)) or not (rises or falls):

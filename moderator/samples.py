@@ -46,13 +46,13 @@ def read(path: Path) -> Iterator[Sample]:
 def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a JSON Lines file, plain or gzip, and their lines."""
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as file:
+    with opener(path, "rb") as file:
         for number, line in enumerate(file, 1):
-            if not line.strip():
+            if line.isspace():
                 continue
             try:
-                row = json.loads(line)
-            except ValueError as error:
+                row = json.loads(line.decode("utf-8"))
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"not JSON: {error}", path=str(path), line=number) from error
             if not isinstance(row, dict):
                 raise InputError("not a JSON object", path=str(path), line=number)
@@ -66,13 +66,19 @@ def from_json(row: Mapping[str, Any]) -> Sample:
         raise InputError(f"unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(SAMPLE_KEYS))}")
     if not isinstance(row.get("text"), str):
         raise InputError("a sample needs a text")
+    for key in sorted(SAMPLE_KEYS - {"spans"}):
+        if not isinstance(row.get(key, ""), str | None):
+            raise InputError(f"{key} is not a string")
     for key, allowed in (("label", LABELS), ("kind", KINDS), ("media", MEDIA)):
         if key in row and row[key] not in allowed:
             raise InputError(f"{key} must be one of {', '.join(allowed)}, not {row[key]!r}")
     if "label" not in row:
         raise InputError("a sample needs a label")
     document = Document(**{key: row[key] for key in DOCUMENT_KEYS if row.get(key) is not None})
-    spans = tuple(Span(int(start), int(end)) for start, end in row.get("spans", ()))
+    try:
+        spans = tuple(Span(int(start), int(end)) for start, end in row.get("spans", ()))
+    except (TypeError, ValueError) as error:
+        raise InputError("spans must be a list of [start, end]") from error
     if any(not 0 <= span.start < span.end <= len(document.text) for span in spans):
         raise InputError("a span lies outside of the text")
     return Sample(

@@ -13,6 +13,7 @@ import os
 import secrets
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from moderator.errors import ModelError
 FORMAT = 1
 MANIFEST, WEIGHTS = "manifest.json", "weights.npz"
 MAX_BYTES = 256 * 1024 * 1024
+NAME = 12  # digits of the digest that are the name of a model
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -65,14 +67,18 @@ def read(path: Path) -> Artefact:
     """Read and verify the model in a directory.
 
     Raises ModelError if a file is missing, was changed since it was written, has a format that is
-    newer than this version knows, or holds anything that its manifest does not announce.
+    newer than this version knows, or holds anything that its manifest does not announce; and if the
+    model's name is not that of its content.
     """
     manifest = _manifest(path)
-    for name, digest in manifest["sha256"].items():
+    for name, expected in manifest["sha256"].items():
         if Path(name).name != name:
             raise ModelError(f"{path / MANIFEST} names a file elsewhere: {name!r}")
-        if hashlib.sha256(_bytes(path / name)).hexdigest() != digest:
+        if hashlib.sha256(_bytes(path / name)).hexdigest() != expected:
             raise ModelError(f"{path / name} is not the file that the manifest was written for (sha256 differs)")
+    numbers = {"fields": manifest["fields"], "policy": {**manifest["policy"], "id": ""}}
+    if _digest(_bytes(path / WEIGHTS), numbers)[:NAME] != manifest.get("id"):
+        raise ModelError(f"{path / MANIFEST} was changed: its content has another name than {manifest.get('id')!r}")
     return Artefact(path, manifest, _arrays(path / WEIGHTS, manifest["arrays"]))
 
 
@@ -88,9 +94,11 @@ def _manifest(path: Path) -> dict[str, Any]:
             f"{path} has format {manifest['format']}, this version reads format {FORMAT}: "
             "update moderator or train the model again"
         )
-    missing = {"id", "sha256", "arrays", "policy"} - manifest.keys()
-    if missing or WEIGHTS not in manifest["sha256"]:
-        raise ModelError(f"{path / MANIFEST} lacks {', '.join(sorted(missing)) or WEIGHTS}")
+    missing = {key for key in ("sha256", "arrays", "fields", "policy") if not isinstance(manifest.get(key), dict)}
+    if not missing:
+        missing = ({WEIGHTS} - manifest["sha256"].keys()) | ({"rarity", *manifest["fields"]} - manifest["arrays"].keys())
+    if missing:
+        raise ModelError(f"{path / MANIFEST} lacks {', '.join(sorted(missing))}")
     return manifest
 
 
@@ -106,22 +114,34 @@ def _bytes(path: Path) -> bytes:
 def _arrays(path: Path, declared: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
     """Read arrays whose type and shape are those declared; nothing else is read."""
     arrays = {}
+    left = MAX_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
             if {info.filename for info in archive.infolist()} != {f"{name}.npy" for name in declared}:
                 raise ModelError(f"{path} does not hold the arrays that the manifest declares")
+            if any(info.compress_type != zipfile.ZIP_DEFLATED for info in archive.infolist()):
+                raise ModelError(f"{path} is packed in a way that models are not")
             for name, (dtype, *shape) in declared.items():
                 info = archive.getinfo(f"{name}.npy")
                 size = np.dtype(dtype).itemsize * int(np.prod(shape, dtype=np.int64))
-                if not size <= info.file_size <= size + 4096 or size > MAX_BYTES:
+                left -= size
+                if not size <= info.file_size <= size + 4096 or left < 0:
                     raise ModelError(f"{path}: {name} has not the size that the manifest declares")
-                array = np.lib.format.read_array(io.BytesIO(archive.read(info)), allow_pickle=False)
-                if array.dtype != np.dtype(dtype) or list(array.shape) != shape:
+                file = io.BytesIO(archive.read(info))
+                if _header(file) != (tuple(shape), np.dtype(dtype)):
                     raise ModelError(f"{path}: {name} has not the type or shape that the manifest declares")
-                arrays[name] = array
-    except (zipfile.BadZipFile, ValueError, TypeError, EOFError, KeyError, NotImplementedError) as error:
+                arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
+    except (zipfile.BadZipFile, zlib.error, ValueError, TypeError, EOFError, KeyError, RuntimeError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
     return arrays
+
+
+def _header(file: io.BytesIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and the type that an array's header announces, and go back to its start."""
+    np.lib.format.read_magic(file)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    file.seek(0)
+    return shape, dtype
 
 
 def write(models: Path, manifest: Mapping[str, Any], arrays: Arrays, texts: Mapping[str, str]) -> Path:
@@ -155,9 +175,11 @@ def promote(models: Path, name: str) -> None:
 
 def digest(arrays: Arrays, numbers: Mapping[str, Any]) -> str:
     """Return a digest of what decides verdicts: a model is named by its content."""
-    data = hashlib.sha256(_packed(arrays))
-    data.update(json.dumps(numbers, sort_keys=True).encode())
-    return data.hexdigest()
+    return _digest(_packed(arrays), numbers)
+
+
+def _digest(weights: bytes, numbers: Mapping[str, Any]) -> str:
+    return hashlib.sha256(weights + json.dumps(numbers, sort_keys=True).encode()).hexdigest()
 
 
 def _packed(arrays: Arrays) -> bytes:

@@ -31,6 +31,7 @@ SLOT_BITS = 17
 
 
 def main() -> None:
+    """Compile the profiles and write them."""
     profiles = read_profiles()
     letters = letter_table(profiles)
     planes, rows = weigh(profiles)

@@ -65,6 +65,7 @@ INVISIBLE_RANGES = (
 
 
 def main() -> None:
+    """Compile the tables and write them."""
     names = sorted({scripts.script(chr(c)) for c in range(LIMIT) if c not in SURROGATES})
     names.sort(key=lambda name: (name not in {"Zyyy", "Zinh", "Zzzz"}, name))
     number = {name: i for i, name in enumerate(names)}

@@ -29,7 +29,7 @@ def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any)
     """
     document = _read(file, files.Options(**how))
     verdict = load(model, on_error=on_error).judge([document])[0]
-    click.echo(json.dumps(to_json(verdict, document.text), ensure_ascii=False).encode("utf-8", "replace"))
+    common.write(json.dumps(to_json(verdict, document.text), ensure_ascii=False))
     return 3 if verdict.failures else int(common.fails(verdict.action, fail_on))
 
 
@@ -40,7 +40,7 @@ def explain(file: str, on_error: Any, model: str | None, **how: Any) -> int:
     """Show a text with what was found in it, and the evidence that adds up to its score."""
     document = _read(file, files.Options(**how))
     verdict = load(model, on_error=on_error).judge([document])[0]
-    click.echo("\n".join(explanation(verdict, document.text, common.style(sys.stdout))))
+    common.write("\n".join(explanation(verdict, document.text, common.style(sys.stdout))))
     return 3 if verdict.failures else 0
 
 

@@ -69,12 +69,17 @@ def fails(action: str, level: str) -> bool:
 
 def style(stream: Any) -> Style:
     """Return how text is coloured for a stream: not at all unless it is a terminal that wants colours."""
-    wanted = stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def coloured(text: str, what: str) -> str:
         return click.style(text, **COLOURS[what]) if wanted and what in COLOURS else text
 
     return coloured
+
+
+def write(text: str) -> None:
+    """Print a text as UTF-8 wherever it goes; lone surrogates become escapes, which JSON reads back."""
+    click.echo(text.encode("utf-8", "backslashreplace"))
 
 
 class Progress:

@@ -81,10 +81,13 @@ def _run(arguments: list[str] | None) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except ModeratorError as error:
-        click.echo(f"error: {error}", err=True)
+        from moderator.report import printable
+
+        click.echo(f"error: {printable(str(error))}", err=True)
         return FAILED
-    except BrokenPipeError:
-        raise
+    except SystemExit as error:
+        # click makes exit code 1 of a pipe that was closed early, and 1 is for what was flagged.
+        raise error.__context__ or error from None
     except Exception as error:
         if os.environ.get("MODERATOR_DEBUG"):
             raise

@@ -60,7 +60,7 @@ def scan(
                 progress.clear()
             lines = [line for one in judged for line in render(one)]
             if lines:
-                click.echo("\n".join(lines).encode("utf-8", "replace"))
+                common.write("\n".join(lines))
             for one in judged:
                 tally[one.verdict.action] += 1
                 tally["failed"] += bool(one.verdict.failures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import select
@@ -61,10 +62,10 @@ def find(paths: Iterable[str], *, ignored: bool = False) -> Iterator[str]:
     from moderator.readers.ignore import Ignore
 
     for path in paths:
-        if path == STDIN or os.path.isfile(path):
-            yield path
-        elif os.path.isdir(path):
+        if os.path.isdir(path):
             yield from _walk(path, None if ignored else Ignore.above(Path(path)))
+        elif path == STDIN or os.path.exists(path):
+            yield path
         else:
             raise InputError("no such file or folder", path=path)
 
@@ -81,7 +82,7 @@ def _walk(folder: str, ignore: Any) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(path, rules)
-        elif entry.is_file() and os.path.splitext(entry.name)[1].lower() in (*MEDIA_OF, *RECORDS):
+        elif os.path.isfile(path) and os.path.splitext(entry.name)[1].lower() in (*MEDIA_OF, *RECORDS):
             yield path
 
 
@@ -105,7 +106,7 @@ def read(path: str, options: Options) -> Iterator[Record | None]:
 def _read_stream(stream: IO[bytes], options: Options) -> Iterator[Record | None]:
     """Read standard input: JSON Lines if it begins with an object, otherwise one page."""
     head = stream.peek(64) if hasattr(stream, "peek") else b""
-    if head.lstrip()[:1] == b"{":
+    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{":
         yield from read_lines(stream, STDIN, options)
     else:
         yield read_page(stream, STDIN, options)
@@ -145,6 +146,8 @@ def decode(data: bytes, encoding: str | None = None) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         byte = f"byte 0x{data[error.start]:02x} in line {line}"
         raise InputError(f"not {encoding or 'UTF-8'}: {byte}; name its encoding with --encoding") from error
+    except UnicodeError as error:
+        raise InputError(f"not {encoding}: {error}") from error
 
 
 def read_lines(file: IO[bytes], path: str, options: Options) -> Iterator[Record | None]:
@@ -154,8 +157,8 @@ def read_lines(file: IO[bytes], path: str, options: Options) -> Iterator[Record 
         number += 1
         position += len(line)
         if len(line) > MAX_BYTES:
-            while (rest := file.readline(MAX_BYTES)) and not rest.endswith(b"\n"):
-                position += len(rest)
+            while not line.endswith(b"\n") and (line := file.readline(MAX_BYTES)):
+                position += len(line)
             yield Record(None, path, number, f"longer than {MAX_BYTES} bytes", position)
         elif not line.isspace():
             yield _record(line, path, number, position, options)
@@ -177,7 +180,7 @@ def _waiting(file: IO[bytes]) -> bool:
 
 def _record(line: bytes, path: str, number: int, position: int, options: Options) -> Record:
     try:
-        document = parse(json.loads(line.decode("utf-8")), f"{path}:{number}", options)
+        document = parse(json.loads(line.removeprefix(codecs.BOM_UTF8).decode("utf-8")), f"{path}:{number}", options)
     except UnicodeDecodeError as error:
         return Record(None, path, number, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start}", position)
     except RecursionError:

@@ -16,7 +16,10 @@ class Ignore:
 
     @classmethod
     def above(cls, folder: Path) -> Ignore:
-        """Return the rules of the folders above one, up to the root of its git repository."""
+        """Return the rules of the folders above one, up to the root of its git repository.
+
+        None of them if they leave the folder itself out: who names it means it.
+        """
         folder = folder.resolve()
         chain = []
         for parent in (folder, *folder.parents):
@@ -28,7 +31,7 @@ class Ignore:
         found = cls()
         for parent in reversed(chain[1:]):
             found = found.within(parent)
-        return found
+        return cls() if found.matches(folder, True) else found
 
     def within(self, folder: Path) -> Ignore:
         """Return these rules and those of a folder."""

@@ -16,16 +16,20 @@ from moderator.detectors import Table
 from moderator.policy import Policy
 from moderator.samples import Sample
 from moderator.topics import TERM_BITS, Rarity
-from moderator.train import compose, evidence, fit, monotone
+from moderator.train import card, compose, evidence, fit, monotone
 from moderator.train.evidence import Evidence, Progress
 
 FOLDS = 5
 PAGES = 2400  # composed pages in each fold
 READ = 0.4  # least weight of a sample that the policy is fitted and measured on
-# The shares of honest texts that may be held and rejected: of comments, of the segments of a page's own
-# text, and of honest blocks that look foreign to their page.
+# The shares of honest texts that may be held and rejected: of comments; of the segments of pages, whose body is one
+# text or unrelated sentences, and of honest blocks that look foreign to their page. A page has some 40 segments.
 COMMENTS: monotone.Budgets = {"*": (0.005, 0.0001)}
-SEGMENTS: monotone.Budgets = {"body": (0.0001, 0.00001), "honest": (0.02, 0.002)}
+SEGMENTS: monotone.Budgets = {
+    "body": (0.00005, 0.000005),
+    "sentences": (0.0005, 0.00005),
+    "honest": (0.02, 0.001),
+}
 
 
 def train(
@@ -47,17 +51,27 @@ def train(
     content = policy.to_json(Policy("", rules))
     fields = {key: {"scale": table.scale, "bias": table.bias} for key, table in tables.items()}
     name = store.digest(arrays, {"fields": fields, "policy": content})[:12]
+    if (models / name).exists():
+        return models / name
     manifest = {
         "id": name,
         "parent": None,
         "fields": fields,
         "policy": {**content, "id": name},
-        "samples": {"sha256": samples_digest(samples), "counts": counts(samples)},
+        "samples": {
+            "sha256": samples_digest(samples),
+            "counts": counts((*samples, *bodies)),
+            "licences": {source["name"]: source.get("licence", "") for source in recipe["source"]},
+            "languages": languages(samples),
+        },
         "seed": recipe.get("seed", 0),
         "versions": versions(),
     }
     metrics = {"comment": monotone.sweep(rules["comment"], comments), "page": monotone.sweep(rules["page"], pages)}
-    texts = {"metrics.json": json.dumps(metrics, indent=1, sort_keys=True) + "\n"}
+    texts = {
+        "metrics.json": json.dumps(metrics, indent=1, sort_keys=True) + "\n",
+        "card.md": card.render(manifest, metrics),
+    }
     return store.write(models, manifest, arrays, texts)
 
 
@@ -117,6 +131,12 @@ def counts(samples: Sequence[Sample]) -> dict[str, dict[str, int]]:
     for sample in samples:
         found.setdefault(sample.source, Counter())[sample.label] += 1
     return {source: dict(sorted(labels.items())) for source, labels in sorted(found.items())}
+
+
+def languages(samples: Sequence[Sample]) -> dict[str, int]:
+    """Return how many samples are marked with each language, the most frequent first."""
+    found = Counter(sample.document.language for sample in samples if sample.document.language)
+    return {str(name): count for name, count in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))}
 
 
 def versions() -> dict[str, str]:

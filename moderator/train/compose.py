@@ -25,11 +25,9 @@ LONGEST = 10  # lines of an insertion
 COHERENT = 0.6  # share of bodies that are one text, not sentences of one language
 FURNITURE = (0, 0, 1, 1, 2, 3)  # honest blocks on a page
 OWN_LANGUAGE = 0.75  # share of those that are in the language of the page
-WRITTEN = 0.5  # share of insertions that are written as such, not comments
+WRITTEN = 0.75  # share of insertions that are written as such, not comments
 AT_END, AT_START = 0.75, 0.87
 AS_HTML = 0.25
-
-
 BETWEEN = "\n\n"
 
 
@@ -47,6 +45,7 @@ class Page:
     document: Document
     spam: tuple[Span, ...]
     honest: tuple[Span, ...]
+    coherent: bool  # its body is one text
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +107,24 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
     """Yield composed pages, every second one with an insertion of spam."""
     chance = random.Random(seed)
     for number in range(count):
-        language, paragraphs = _body(chance, parts)
+        language, paragraphs, coherent = _body(chance, parts)
         blocks = [Block(paragraph, "body") for paragraph in paragraphs]
         for _ in range(chance.choice(FURNITURE) if parts.furniture else 0):
             block = Block(_furniture(chance, parts.furniture, language), "honest")
             blocks.insert(_place(chance, len(blocks)), block)
         if number % 2 == 0:
             blocks.insert(_place(chance, len(blocks)), Block(_spam(chance, parts), "spam"))
-        yield _page(chance, blocks, f"composed-{number}")
+        yield _page(chance, blocks, f"composed-{number}", coherent)
 
 
-def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str]]:
-    """Return the language and the paragraphs of a clean page."""
+def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], bool]:
+    """Return the language and the paragraphs of a clean page, and whether they are one text."""
     languages = sorted(name for name, group in parts.sentences.items() if len(group) >= SENTENCES[1])
     if parts.bodies and (chance.random() < COHERENT or not languages):
         body = chance.choice(parts.bodies)
         paragraphs = [part for part in body.document.text.split(BETWEEN) if part.strip()]
         whole = paragraphs[:-1] or paragraphs  # the last one may be cut off
-        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)]
+        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)], True
     language = chance.choice(languages)
     picked = chance.sample(parts.sentences[language], chance.randint(*SENTENCES))
     sentences = [" ".join(sample.document.text.split()) for sample in picked]
@@ -134,7 +133,7 @@ def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str]]:
         size = chance.randint(1, 4)
         lines.append(" ".join(sentences[:size]))
         sentences = sentences[size:]
-    return language, lines
+    return language, lines, False
 
 
 def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> str:
@@ -157,7 +156,7 @@ def _place(chance: random.Random, size: int) -> int:
     return 0 if where > AT_START else chance.randint(1, size - 1)
 
 
-def _page(chance: random.Random, blocks: list[Block], name: str) -> Page:
+def _page(chance: random.Random, blocks: list[Block], name: str, coherent: bool) -> Page:
     """Put a page together as plain text, Markdown or HTML."""
     media: Media = "markdown" if any("<" in block.text for block in blocks) else chance.choice(("markdown", "plain"))
     if chance.random() < AS_HTML and not any("](" in block.text for block in blocks):
@@ -169,7 +168,7 @@ def _page(chance: random.Random, blocks: list[Block], name: str) -> Page:
         spans[block.role].append(Span(position, position + len(block.text)))
         position += len(block.text) + len(BETWEEN)
     text = BETWEEN.join(block.text for block in blocks) + "\n"
-    return Page(Document(text, name, "page", media), tuple(spans["spam"]), tuple(spans["honest"]))
+    return Page(Document(text, name, "page", media), tuple(spans["spam"]), tuple(spans["honest"]), coherent)
 
 
 def _element(block: str) -> str:

@@ -18,6 +18,7 @@ from moderator.topics import Rarity
 from moderator.train.compose import Page
 
 Progress = Callable[[str], None]
+INCOHERENT = 0.3  # how much a line of a body counts that has nothing to do with the other lines
 NO_POLICY = Policy("none", {})
 
 
@@ -93,11 +94,12 @@ def of_pages(pages: Sequence[Page], tables: Mapping[str, Table], rarity: Rarity)
     for number, (start, end) in zip(owner.tolist(), places, strict=True):
         page = pages[number]
         roles = [role for role, spans in (("spam", page.spam), ("honest", page.honest)) if _touches(spans, start, end)]
-        source.append(roles[0] if roles else "body")
+        source.append(roles[0] if roles else "body" if page.coherent else "sentences")
     role = np.array(source, np.str_)
     spam = role == "spam"
     lines = np.bincount(owner, spam, len(pages))  # a long insertion counts as much as a short one
-    return Evidence(codes_of(tables), seen, spam, np.where(spam, 1.0 / np.maximum(lines[owner], 1), 1.0), role)
+    weight = np.where(spam, 1.0 / np.maximum(lines[owner], 1), np.where(role == "sentences", INCOHERENT, 1.0))
+    return Evidence(codes_of(tables), seen, spam, weight, role)
 
 
 def _touches(spans: Sequence[Span], start: int, end: int) -> bool:
