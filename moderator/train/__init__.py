@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from moderator import kernel, policy, store, text, topics
 from moderator.detectors import Table
@@ -83,22 +84,43 @@ def _evidence(
     progress: Progress,
 ) -> tuple[Evidence, Evidence]:
     """Return what detectors see in samples and composed pages that their tables were not fitted on."""
-    fold = evidence.folds(samples, FOLDS)
-    body_fold = evidence.folds(bodies, FOLDS)
+    from joblib import Parallel, delayed
+
+    fold, body_fold = evidence.folds(samples, FOLDS), evidence.folds(bodies, FOLDS)
     comments, pages = [], []
-    for k in range(FOLDS):
-        progress(f"fold {k + 1} of {FOLDS}")
-        others = [s for s, f in zip(samples, fold, strict=True) if f != k]
-        other_bodies = [b for b, f in zip(bodies, body_fold, strict=True) if f != k]
-        tables = fit.fit_tables(others, compose.teaching(others, other_bodies, recipe["compose"]))
-        mine = [s for s, f in zip(samples, fold, strict=True) if f == k]
-        comments.append(
-            evidence.of_comments([s for s in mine if s.weight >= READ and s.document.kind == "comment"], tables, rarity)
-        )
-        own = [b for b, f in zip(bodies, body_fold, strict=True) if f == k]
-        composed = list(compose.pages(compose.Parts.of(mine, own, recipe["compose"]), PAGES, recipe.get("seed", 0) + k))
-        pages.append(evidence.of_pages(composed, tables, rarity))
+    jobs = (delayed(_fold)(k, samples, fold, bodies, body_fold, recipe, rarity) for k in range(FOLDS))
+    for number, (seen, composed) in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), 1):
+        progress(f"{number} of {FOLDS} folds")
+        comments.append(seen)
+        pages.append(composed)
     return evidence.join(comments), evidence.join(pages)
+
+
+def _fold(
+    k: int,
+    samples: Sequence[Sample],
+    fold: npt.NDArray[np.int64],
+    bodies: Sequence[Sample],
+    body_fold: npt.NDArray[np.int64],
+    recipe: Mapping[str, Any],
+    rarity: Rarity,
+) -> tuple[Evidence, Evidence]:
+    """Fit tables on all folds but one, and return what they see in that one."""
+    mine, others = split(samples, fold, k)
+    own_bodies, other_bodies = split(bodies, body_fold, k)
+    tables = fit.fit_tables(others, compose.teaching(others, other_bodies, recipe["compose"]))
+    judged = [s for s in mine if s.weight >= READ and s.document.kind == "comment"]
+    parts = compose.Parts.of(mine, own_bodies, recipe["compose"])
+    composed = list(compose.pages(parts, PAGES, recipe.get("seed", 0) + k))
+    return evidence.of_comments(judged, tables, rarity), evidence.of_pages(composed, tables, rarity)
+
+
+def split(samples: Sequence[Sample], fold: npt.NDArray[np.int64], k: int) -> tuple[list[Sample], list[Sample]]:
+    """Return the samples of fold `k`, and all others."""
+    return (
+        [s for s, f in zip(samples, fold, strict=True) if f == k],
+        [s for s, f in zip(samples, fold, strict=True) if f != k],
+    )
 
 
 def term_rarity(samples: Sequence[Sample], bodies: Sequence[Sample]) -> Rarity:
