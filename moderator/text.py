@@ -34,6 +34,7 @@ BLANK = 0x20
 MASKED = 0xFEFF  # an invisible character: what is replaced by it is not read
 MARKS = (0x300, 0x370)
 MIN_SPACED_LETTERS = 5
+FIRST_SCRIPT = 3  # before it stand "inherited", "common" and "unknown", which are no scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def columns(codes: Codes, starts: Positions, ends: Positions) -> Columns:
         start, end = new[start], new[end]
         word_start, word_end = _words(kind, code)
     script = t.script[codes[np.minimum(at, len(codes) - 1)]] if len(codes) else np.zeros(len(at), np.uint8)
+    script = np.where(kind & STYLED, t.script[code], script)  # styled letters are of no script, what they stand for is
     script[kind == SPACE] = 0
     word_scripts = _word_scripts(t, script, kind, word_start)
     lookalike = _fold_lookalikes(t, codes, at, code, script, word_start, word_end, word_scripts)

@@ -47,7 +47,7 @@ def _see_pages(
     count = np.bincount(batch.columns.word_unit, minlength=len(batch.document))
     latin = found.script == text.tables().scripts.index("Latn")
     script = 1.0 - home.scripts[batch.document, found.script] / settled
-    script[(found.letters == 0) | (found.script == own_script)] = 0.0
+    script[(found.letters == 0) | (found.script == own_script) | ~(_real(found.script) & _real(own_script))] = 0.0
     spoken = found.probability * (1.0 - home.languages[batch.document, found.language] / settled)
     spoken -= found.table[np.arange(len(own_language)), own_language]
     spoken[(found.language == 0) | (own_language == 0) | (found.language == own_language)] = 0.0
@@ -74,6 +74,7 @@ def _see_comments(batch: Batch, words: int) -> Iterator[tuple[int, Signal]]:
     found, post = batch.languages, contexts.languages
     differs = (context >= 0) & (found.letters > 0) & (post.letters[context] >= MIN_POST)
     script = differs & (found.script != post.script[context])
+    script &= _real(found.script) & _real(post.script[context])
     count = np.bincount(batch.columns.word_unit, minlength=len(batch.document))
     spoken = differs & (found.language != post.language[context]) & (found.language > 0)
     spoken &= (post.language[context] > 0) & (script | (count >= words))
@@ -89,6 +90,12 @@ def _see_comments(batch: Batch, words: int) -> Iterator[tuple[int, Signal]]:
         message = f"in {language_name(here)} under a post in {language_name(there)}"
         value = strength(float(found.probability[i] * post.probability[context[i]]))
         yield i, Signal("drift/language", value, message, (batch.span(i),), "off-topic")
+
+
+def _real(script: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Return which are scripts that letters are written in: not "common", not "inherited", not unknown."""
+    real: npt.NDArray[np.bool_] = script >= text.FIRST_SCRIPT
+    return real
 
 
 def _message(code: str, batch: Batch, segment: int) -> str:

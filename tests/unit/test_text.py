@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from moderator.text import Columns, columns, encode
+from moderator.text import FIRST_SCRIPT, Columns, columns, encode, tables
 
 
 def read(*texts: str) -> Columns:
@@ -80,3 +80,9 @@ def test_spaced_letters_do_not_reach_into_the_next_text() -> None:
     found = read("0", "A A A A A", "")
     assert found.unit[found.spaced].tolist() == [[1, 1]]
     assert found.code[found.start[1] - 1] == ord(" ")
+
+
+def test_styled_letters_are_of_the_script_that_they_stand_for() -> None:
+    found = read("𝓕𝓲𝓿𝓮")
+    assert {tables().scripts[s] for s in found.script[found.start[0] : found.end[0]]} == {"Latn"}
+    assert {"Zinh", "Zyyy", "Zzzz"} == set(tables().scripts[:FIRST_SCRIPT])
