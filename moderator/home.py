@@ -14,6 +14,7 @@ from moderator.text import Columns, Positions
 
 OWN_WORDS = 8  # of a segment that counts as the page's own text
 MAX_ENDING = 12  # words of a line that says that the page has ended
+MAX_UNSPACED = 20  # characters of such a line, where each of them counts as a word
 LAST = 0.5  # strength of being the last segment, where no line says that the page has ended
 
 Floats = npt.NDArray[np.float64]
@@ -76,6 +77,7 @@ def _speaks(language: Numbers, own: Numbers) -> npt.NDArray[np.bool_]:
 def _trailing(documents: int, document: Positions, columns: Columns, own: npt.NDArray[np.bool_]) -> Floats:
     """Return how far each segment is behind the end of its page's own text: 0, 0.5 or 1."""
     words = np.bincount(columns.word_unit, minlength=len(document))
+    brief = (words <= MAX_ENDING) | (columns.end - columns.start <= MAX_UNSPACED)
     own = own & (words >= OWN_WORDS)
     out = np.zeros(len(document))
     first = np.searchsorted(document, np.arange(documents + 1))
@@ -88,7 +90,7 @@ def _trailing(documents: int, document: Positions, columns: Columns, own: npt.ND
         out[low + int(mine[-1]) + 1 : high] = 1.0
         out[high - 1] = max(out[high - 1], LAST)
         for i in range(low + (high - low) // 2, high - 1):
-            if words[i] <= MAX_ENDING and _ends(columns, i):
+            if brief[i] and _ends(columns, i):
                 out[i + 1 : high] = 1.0
                 break
     return out

@@ -58,7 +58,7 @@ def current(models: Path) -> Path:
         name = pointer.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ModelError(f"no model is promoted: {pointer} cannot be read ({error.strerror})") from error
-    if not name or Path(name).name != name:
+    if name in ("", "..") or Path(name).name != name:
         raise ModelError(f"{pointer} does not hold the name of a model")
     return models / name
 
@@ -85,7 +85,7 @@ def read(path: Path) -> Artefact:
 def _manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(_bytes(path / MANIFEST))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path / MANIFEST} is not JSON: {error}") from error
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise ModelError(f"{path / MANIFEST} is not the manifest of a model")
@@ -96,7 +96,9 @@ def _manifest(path: Path) -> dict[str, Any]:
         )
     missing = {key for key in ("sha256", "arrays", "fields", "policy") if not isinstance(manifest.get(key), dict)}
     if not missing:
-        missing = ({WEIGHTS} - manifest["sha256"].keys()) | ({"rarity", *manifest["fields"]} - manifest["arrays"].keys())
+        missing = ({WEIGHTS} - manifest["sha256"].keys()) | (
+            {"rarity", *manifest["fields"]} - manifest["arrays"].keys()
+        )
     if missing:
         raise ModelError(f"{path / MANIFEST} lacks {', '.join(sorted(missing))}")
     return manifest

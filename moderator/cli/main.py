@@ -37,6 +37,13 @@ class Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a pipe that was closed early ends it here, since click would make an exit code 1 of it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return FAILED
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
@@ -85,9 +92,6 @@ def _run(arguments: list[str] | None) -> int:
 
         click.echo(f"error: {printable(str(error))}", err=True)
         return FAILED
-    except SystemExit as error:
-        # click makes exit code 1 of a pipe that was closed early, and 1 is for what was flagged.
-        raise error.__context__ or error from None
     except Exception as error:
         if os.environ.get("MODERATOR_DEBUG"):
             raise

@@ -107,7 +107,7 @@ def _read_stream(stream: IO[bytes], options: Options) -> Iterator[Record | None]
     """Read standard input: JSON Lines if it begins with an object, otherwise one page."""
     head = stream.peek(64) if hasattr(stream, "peek") else b""
     if head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{":
-        yield from read_lines(stream, STDIN, options)
+        yield from read_lines(_Stream(stream), STDIN, options)
     else:
         yield read_page(stream, STDIN, options)
 
@@ -150,7 +150,34 @@ def decode(data: bytes, encoding: str | None = None) -> str:
         raise InputError(f"not {encoding}: {error}") from error
 
 
-def read_lines(file: IO[bytes], path: str, options: Options) -> Iterator[Record | None]:
+class _Stream:
+    """A stream by lines, that knows whether another one is there to read at once."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._left = file, bytearray()
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line, cut at a number of bytes; empty at the end."""
+        seen = 0
+        while (end := self._left.find(b"\n", seen, limit) + 1) == 0 and len(self._left) < limit:
+            seen = len(self._left)
+            # Not more than there is, and all that the buffer of the file holds: so `select` tells the truth.
+            if not (data := self._file.read1(1 << 16)):  # type: ignore[attr-defined]
+                break
+            self._left += data
+        line = bytes(self._left[: end or limit])
+        del self._left[: end or limit]
+        return line
+
+    def waiting(self) -> bool:
+        """Return whether a line can be read without waiting for it, as far as the system can tell."""
+        try:
+            return b"\n" in self._left or bool(select.select([self._file], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True
+
+
+def read_lines(file: IO[bytes] | _Stream, path: str, options: Options) -> Iterator[Record | None]:
     """Read JSON Lines; a line that is wrong is a record with its error, and the next ones are read."""
     position, number = 0, 0
     while line := file.readline(MAX_BYTES + 1):
@@ -162,20 +189,8 @@ def read_lines(file: IO[bytes], path: str, options: Options) -> Iterator[Record 
             yield Record(None, path, number, f"longer than {MAX_BYTES} bytes", position)
         elif not line.isspace():
             yield _record(line, path, number, position, options)
-        if not _waiting(file):
+        if isinstance(file, _Stream) and not file.waiting():
             yield None
-
-
-def _waiting(file: IO[bytes]) -> bool:
-    """Return whether more input is there to read at once; a file always has more, or has ended."""
-    if getattr(file, "name", None) != "<stdin>":
-        return True
-    try:
-        if file.peek(1) and b"\n" in file.peek(1):  # type: ignore[attr-defined]
-            return True
-        return bool(select.select([file], [], [], 0)[0])
-    except (OSError, ValueError, AttributeError):
-        return True
 
 
 def _record(line: bytes, path: str, number: int, position: int, options: Options) -> Record:
