@@ -172,6 +172,8 @@ def printable(text: str, *, newlines: bool = False) -> str:
     """
     if text.isprintable():
         return text
+    if newlines:
+        text = text.replace("\r\n", "\n")
     return "".join(char if _harmless(char) or (newlines and char == "\n") else _escape(char) for char in text)
 
 

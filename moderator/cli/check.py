@@ -17,7 +17,9 @@ from moderator.records import Document
 from moderator.report import explanation, to_json
 
 
-@click.command(epilog='Example: echo \'{"text": "Great post!", "author": "cheap loans"}\' | moderator check -')
+@click.command(
+    epilog='Example: moderator check page.md; or echo \'{"text": "Great post!", "author": "cheap loans"}\' | moderator check -'
+)
 @click.argument("file", default="-", metavar="[FILE|-]")
 @common.fail_on
 @common.input_options
@@ -66,4 +68,4 @@ def _record(text: str) -> Any:
         row = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         return None
-    return row if isinstance(row, dict) and "text" in row else None
+    return row if isinstance(row, dict) else None

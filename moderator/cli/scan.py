@@ -110,4 +110,6 @@ def _summary(tally: Counter[str]) -> str:
     if tally["failed"]:
         parts.append(f"{tally['failed']:,} could not be judged in full")
     noun = "document" if total == 1 else "documents"
+    if not total:
+        return "nothing to judge: no Markdown, HTML, text or JSON Lines was found"
     return f"{total:,} {noun}: {', '.join(parts) or 'nothing to object to'}"

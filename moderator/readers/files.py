@@ -73,8 +73,9 @@ def find(paths: Iterable[str], *, ignored: bool = False) -> Iterator[str]:
 def _walk(folder: str, ignore: Any) -> Iterator[str]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=folder) from error
+    except OSError:
+        yield folder  # reading it says what is wrong with it, and the rest is judged
+        return
     rules = ignore.within(Path(folder)) if ignore else None
     for entry in entries:
         path = os.path.join(folder, entry.name)
@@ -92,6 +93,9 @@ def read(path: str, options: Options) -> Iterator[Record | None]:
         import sys
 
         yield from _read_stream(sys.stdin.buffer, options)
+        return
+    if os.path.isdir(path):
+        yield Record(None, path, error="a folder that cannot be read")
         return
     try:
         with open(path, "rb") as file:

@@ -47,7 +47,7 @@ def test_a_json_object_is_a_record(run: Callable[..., Any], counting: str) -> No
     assert verdict["contributions"][0]["message"] == "1 link to other sites"
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"title": "no text"}', "[1, 2]", "{{ a template }}"])
+@pytest.mark.parametrize("text", ["{", "[1, 2]", "{{ a template }}", '{"title": "front matter"}\n\nThe dough rests.'])
 def test_what_only_begins_like_a_record_is_a_page(run: Callable[..., Any], text: str) -> None:
     assert json.loads(run("check", stdin=text.encode()).out)["id"] == "-"
 

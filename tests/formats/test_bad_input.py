@@ -367,3 +367,28 @@ def test_text_output_has_no_control_characters_of_its_input(run: Any, counting: 
         for command in ("scan", "explain"):
             ended = run(command, "-", "--model", counting, stdin=text.encode())
             assert (ended.out + ended.err).replace("\n", "").isprintable()
+
+
+def test_an_object_without_text_is_no_page(run: Callable[..., Any]) -> None:
+    ended = run("check", "-", stdin=b'{"body": "text under another name"}')
+    assert ended.code == 3
+    assert "no text" in ended.err
+
+
+def test_a_folder_that_cannot_be_read_is_one_failure(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.md").write_text("The dough rests for an hour.\n", encoding="utf-8")
+    (tmp_path / "closed").mkdir()
+    listed = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    ended = run("scan", tmp_path, "--format", "jsonl")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert [row["action"] for row in rows] == ["publish", "hold"]
+    assert ended.code == 3
