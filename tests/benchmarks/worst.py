@@ -43,7 +43,7 @@ MANY = (
 
 def repeated(unit: str) -> Callable[[int], str]:
     """Return the maker of a text of n bytes that repeats a unit."""
-    return lambda n: unit * (n // len(unit.encode()) + 1)
+    return lambda n: unit * (n // len(unit.encode("utf-8", "surrogatepass")) + 1)
 
 
 def nested(before: str, after: str) -> Callable[[int], str]:
