@@ -18,7 +18,7 @@ from moderator.report import explanation, to_json
 
 
 @click.command(
-    epilog='Example: moderator check page.md; or echo \'{"text": "Hi!", "url": "http://a.example"}\' | moderator check -'
+    epilog='Example: moderator check page.md; or echo \'{"text": "Hi!", "author": "Jo"}\' | moderator check -'
 )
 @click.argument("file", default="-", metavar="[FILE|-]")
 @common.fail_on
