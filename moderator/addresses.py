@@ -26,6 +26,8 @@ _DISGUISED = re.compile(
     r"""\b([a-z0-9-]{2,63})\s?(?:[\[({]\s?(?:dot|\.)\s?[\])}]|\s(?:dot|\(\.\))\s)\s?(com|net|org|info|ru|xyz|shop|site|online|top|club|biz|example)\b""",
     re.IGNORECASE,
 )
+_SCHEME_END = re.compile(r"[a-zA-Z*]++$")
+LONGEST_SCHEME = 6
 _TRAILING = ".,:;!?*_~-…"
 MAX_TOKEN = 2048
 
@@ -51,13 +53,17 @@ def read_list(name: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """Return the host of a URL in lower case, without "www."; empty if there is none.
 
     >>> host_of("https://www.Example.com/a?b"), host_of("/about"), host_of("#top")
     ('example.com', '', '')
     """
+    return _host_of(url[:MAX_TOKEN])
+
+
+@lru_cache(maxsize=4096)
+def _host_of(url: str) -> str:
     if url[:1] in "/#?" and not url.startswith("//"):
         return ""
     match = _HOST.match(url)
@@ -99,7 +105,7 @@ def _read(text: str, start: int, end: int) -> Address | None:
     token = text[start : min(end, start + MAX_TOKEN)]
     scheme = token.find("://")
     if scheme > 0:
-        before = re.search(r"[a-zA-Z*]+$", token[:scheme])
+        before = _SCHEME_END.search(token, max(0, scheme - LONGEST_SCHEME), scheme)
         if not before:
             return None
         start += before.start()

@@ -53,13 +53,14 @@ def home(
     """
     letters = np.where(counts, found.letters, 0).astype(float)
     scripts = _shares(documents, document, found.script, letters, 256)
-    languages = _shares(documents, document, found.language, np.where(found.language > 0, letters, 0.0), len(names()))
+    likely = found.likely
+    languages = _shares(documents, document, likely, np.where(likely > 0, letters, 0.0), len(names()))
     language = languages.argmax(axis=1).astype(np.uint8)
     for number, name in declared.items():
         if not language[number] and name in names():
             language[number] = names().index(name)
     script = scripts.argmax(axis=1).astype(np.uint8)
-    own = counts & (found.script == script[document]) & _speaks(found.language, language[document])
+    own = counts & (found.script == script[document]) & _speaks(likely, language[document])
     return Home(script, language, scripts, languages, _trailing(documents, document, columns, own))
 
 

@@ -20,11 +20,13 @@ from moderator.text import LETTER, Columns, Mask, Positions, ranges, tables
 LANES = 32  # languages in a plane: 16 bits each in eight 64-bit numbers
 SCALE = 12.0  # steps per unit of log-likelihood
 MAX_VALUE = 120
+CHUNK = 10_000  # units whose chances are worked out at once
 MAX_LETTERS = 180  # per unit: three n-grams each, so that their values fit in 16 bits
 
 # How far n-grams are from independent evidence: scores are divided before they become odds.
 TEMPERATURE = 4.0
-MIN_PROBABILITY = 0.5
+MIN_PROBABILITY = 0.2  # of a guess that is named; what relies on it asks for LIKELY
+LIKELY = 0.5
 
 # Scripts that only one of the known languages is written in.
 BY_SCRIPT = {
@@ -67,6 +69,11 @@ class Languages:
     script: npt.NDArray[np.uint8]
     letters: Positions
     table: npt.NDArray[np.float32]  # units x names: how probable each language is
+
+    @property
+    def likely(self) -> npt.NDArray[np.uint8]:
+        """The language of each unit where it is more probable than all others together, otherwise "und"."""
+        return np.where(self.probability >= LIKELY, self.language, 0).astype(np.uint8)
 
 
 @cache
@@ -134,8 +141,9 @@ def identify(columns: Columns, skip: Mask | None = None) -> Languages:
         scores = _ngram_scores(columns, letter, plane, asked)
         for number in (0, 1):
             chosen = np.flatnonzero(asked & (plane == number))
-            if len(chosen):
-                table[chosen] = _chances(scores[chosen], p.lanes[number], len(p.names))
+            for low in range(0, len(chosen), CHUNK):
+                some = chosen[low : low + CHUNK]
+                table[some] = _chances(scores[some], p.lanes[number], len(p.names))
     best = table.argmax(axis=1)
     probability = table[np.arange(len(best)), best].astype(np.float64)
     language = np.where((probability >= MIN_PROBABILITY) | (language > 0), best, 0).astype(np.uint8)

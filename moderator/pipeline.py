@@ -55,12 +55,21 @@ class Moderator:
 
     def judge(self, documents: Sequence[Document]) -> list[Verdict]:
         """Judge a batch of documents together; the verdicts are those of each document alone."""
-        batch, signals, failures = self.observe(documents)
+        try:
+            batch, signals, failures = self.observe(documents)
+        except Exception as error:
+            if len(documents) == 1:
+                return [self.unjudged(documents[0].id, Failure("analysis", f"{type(error).__name__}: {error}"))]
+            return [verdict for document in documents for verdict in self.judge([document])]
         first = batch.first.tolist()
         return [
             self._verdict(batch, number, range(first[number], first[number + 1]), signals, failures.get(number, ()))
             for number in range(len(documents))
         ]
+
+    def unjudged(self, name: str, failure: Failure) -> Verdict:
+        """Return the verdict on what could not be judged at all: no score, and never published unasked."""
+        return Verdict(name, self.on_error, None, None, None, (), (), (failure,), self.model, self.policy.id)
 
     def observe(self, documents: Sequence[Document]) -> tuple[Batch, list[list[Signal]], dict[int, list[Failure]]]:
         """Return the analysed batch, the signals of each segment, and what failed in each document."""

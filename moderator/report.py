@@ -124,8 +124,9 @@ def explanation(verdict: Verdict, text: str, style: Style) -> Iterator[str]:
     """Yield the lines of an explanation: the text, marked, and the column that adds up to the score."""
     yield marked(text, [finding.span for finding in verdict.findings], style)
     yield ""
+    lines = Lines(text)
     for finding in verdict.findings:
-        line, column = Lines(text).place(finding.span.start)
+        line, column = lines.place(finding.span.start)
         yield f"{line}:{column}  {style(finding.action, finding.action)}  {printable(finding.reason)}"
     if verdict.findings:
         yield ""

@@ -29,24 +29,14 @@ def scan_records(moderator: Moderator, records: Iterable[Record | None]) -> Iter
             if record.path != path:
                 before, path = done, record.path
             done = before + record.position
-            verdict = next(verdicts) if record.document else unread(moderator, record)
+            verdict = next(verdicts) if record.document else _unread(moderator, record)
             judged.append(Judged(record, verdict, done))
         yield judged
 
 
-def unread(moderator: Moderator, record: Record) -> Verdict:
-    """Return the verdict on a record that could not be read: no score, and never published unasked."""
+def _unread(moderator: Moderator, record: Record) -> Verdict:
     name = record.path if record.line is None else f"{record.path}:{record.line}"
-    return Verdict(
-        name,
-        moderator.on_error,
-        None,
-        None,
-        None,
-        failures=(Failure("input", record.error),),
-        model=moderator.model,
-        policy=moderator.policy.id,
-    )
+    return moderator.unjudged(name, Failure("input", record.error))
 
 
 def _batches(records: Iterable[Record | None]) -> Iterator[list[Record]]:

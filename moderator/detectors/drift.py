@@ -43,14 +43,15 @@ def _see_pages(
     batch: Batch, asked: npt.NDArray[np.bool_], settled: float, words: int, terms: int
 ) -> Iterator[tuple[int, Signal]]:
     found, home, topic = batch.languages, batch.home, batch.topic
+    likely = found.likely
     own_script, own_language = home.script[batch.document], home.language[batch.document]
     count = np.bincount(batch.columns.word_unit, minlength=len(batch.document))
     latin = found.script == text.tables().scripts.index("Latn")
     script = 1.0 - home.scripts[batch.document, found.script] / settled
     script[(found.letters == 0) | (found.script == own_script) | ~(_real(found.script) & _real(own_script))] = 0.0
-    spoken = found.probability * (1.0 - home.languages[batch.document, found.language] / settled)
+    spoken = found.probability * (1.0 - home.languages[batch.document, likely] / settled)
     spoken -= found.table[np.arange(len(own_language)), own_language]
-    spoken[(found.language == 0) | (own_language == 0) | (found.language == own_language)] = 0.0
+    spoken[(likely == 0) | (own_language == 0) | (likely == own_language)] = 0.0
     spoken[(count < words) & latin] = 0.0
     apart = np.where(topic.terms >= terms, 1.0 - 2.0 * topic.share, 0.0)
     for code, values in (
@@ -76,8 +77,9 @@ def _see_comments(batch: Batch, words: int) -> Iterator[tuple[int, Signal]]:
     script = differs & (found.script != post.script[context])
     script &= _real(found.script) & _real(post.script[context])
     count = np.bincount(batch.columns.word_unit, minlength=len(batch.document))
-    spoken = differs & (found.language != post.language[context]) & (found.language > 0)
-    spoken &= (post.language[context] > 0) & (script | (count >= words))
+    likely, expected = found.likely, post.likely[context]
+    spoken = differs & (likely != expected) & (likely > 0)
+    spoken &= (expected > 0) & (script | (count >= words))
     names, scripts = language.names(), text.tables().scripts
     latin = text.tables().scripts.index("Latn")
     for i in np.flatnonzero(script & ((found.script != latin) | (count >= words))).tolist():

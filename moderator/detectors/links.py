@@ -19,6 +19,8 @@ MESSENGERS = frozenset(
     {"t.me", "telegram.me", "wa.me", "api.whatsapp.com", "chat.whatsapp.com", "line.me", "join.skype.com"}
 )
 
+LONGEST_ADDRESS = 300  # characters of an anchor that could be read as an address
+
 
 def links(*, half: int = 2) -> Detector:
     """Make the detector of links; `half` links to other sites count as half of the worst."""
@@ -73,7 +75,7 @@ def _letters(link: Link) -> int:
 
 def _lies(document: Document, link: Link) -> bool:
     """Return whether the anchor of a link reads as an address elsewhere."""
-    if not link.anchor:
+    if not link.anchor or link.anchor.end - link.anchor.start > LONGEST_ADDRESS:
         return False
     shown = document.text[link.anchor.start : link.anchor.end].strip()
     if " " in shown or "." not in shown:

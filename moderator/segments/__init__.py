@@ -6,7 +6,7 @@ import re
 
 from moderator.records import Document
 from moderator.segments import html, markdown, plain
-from moderator.segments.layout import KINDS, Block, Layout, Link, strip
+from moderator.segments.layout import KINDS, Block, Layout, Link, coarse, strip
 
 __all__ = ["KINDS", "Block", "Layout", "Link", "layout", "media_of"]
 
@@ -39,6 +39,7 @@ LAYOUTS = {"plain": plain.layout, "markdown": markdown.layout, "html": html.layo
 def layout(document: Document) -> Layout:
     """Return the segments, links and markup of a document; a comment is one segment."""
     found = LAYOUTS[media_of(document)](document.text)
+    found.blocks = coarse(found.blocks)
     if document.kind == "comment":
         start, end = strip(document.text, 0, len(document.text))
         found.blocks = [Block(start, end, "comment")] if start < end else []

@@ -49,11 +49,11 @@ SELF_CLOSING = frozenset(
 )  # fmt: skip
 
 _HIDING_STYLE = re.compile(
-    r"""display\s*:\s*none | visibility\s*:\s*(?:hidden|collapse) | opacity\s*:\s*0*\.?0+(?![.\d]*[1-9]) |
-        font-size\s*:\s*(?:0+(?:\.0+)?(?:[a-z]{2,3}|%)?|[01]?(?:\.\d+)?p[xt])\s*(?:!|;|$) |
-        (?:left|top|right|bottom|text-indent|margin-left|margin-top)\s*:\s*-\d{3,} |
-        clip\s*:\s*rect\(\s*[01] | clip-path\s*:\s*inset\(\s*(?:50|100)% |
-        (?:^|[;\s])(?:height|width|max-height|max-width)\s*:\s*[01](?:px|em|%)?\s*(?:!|;|$)""",
+    r"""display\s*+:\s*+none | visibility\s*+:\s*+(?:hidden|collapse) | opacity\s*+:\s*+(?=\.?0)[0.]++(?!\d) |
+        font-size\s*+:\s*+(?:0+(?:\.0+)?(?:[a-z]{2,3}|%)?|[01]?(?:\.\d+)?p[xt])\s*+(?:!|;|$) |
+        (?:left|top|right|bottom|text-indent|margin-left|margin-top)\s*+:\s*+-\d{3,} |
+        clip\s*+:\s*+rect\(\s*+[01] | clip-path\s*+:\s*+inset\(\s*+(?:50|100)% |
+        (?:^|[;\s])(?:height|width|max-height|max-width)\s*+:\s*+[01](?:px|em|%)?\s*+(?:!|;|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SCREEN_READER = re.compile(

@@ -13,6 +13,7 @@ KINDS = (
 )  # fmt: skip
 
 
+MAX_BLOCKS = 50_000
 _BLANKS = re.compile(r"\s*+")
 
 
@@ -80,6 +81,28 @@ def cut(blocks: list[Block], insets: list[Inset]) -> list[Block]:
         if position < block.end:
             out.append(block if position == block.start else block._replace(start=position))
     return sorted(out) if apart else out
+
+
+def coarse(blocks: list[Block], limit: int = MAX_BLOCKS) -> list[Block]:
+    """Return at most some more than `limit` blocks: where there are more, neighbours of a kind become one.
+
+    >>> line = Block(0, 1, "item")
+    >>> len(coarse([line._replace(start=i, end=i + 1) for i in range(10)], limit=4))
+    4
+    """
+    size = -(-len(blocks) // limit)
+    if size < 2:
+        return blocks
+    out: list[Block] = []
+    count = 0
+    for block in blocks:
+        count += 1
+        if out and count <= size and out[-1][2:] == block[2:]:
+            out[-1] = out[-1]._replace(end=block.end)
+        else:
+            out.append(block)
+            count = 1
+    return out
 
 
 def strip(text: str, start: int, end: int) -> tuple[int, int]:

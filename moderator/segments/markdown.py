@@ -19,11 +19,11 @@ _CLOSING_HASHES = re.compile(r"[ \t]#+[ \t]*$")
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+(?:\[[ xX]\][ \t])?|$)")
 _RULE = re.compile(r"[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*|-+[ \t]*)$")
-_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_TABLE_RULE = re.compile(r"[ \t]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 _DEFINITION = re.compile(r" {0,3}\[(?!\^)([^\[\]]{1,200})\]:[ \t]*(\S+)")
 _FOOTNOTE = re.compile(r" {0,3}\[\^[^\[\]]{1,100}\]:[ \t]*")
 _KEY = re.compile(r"[ \t]*(?:-[ \t]+)?(?:[\w.-]+[ \t]*[:=])?[ \t]*")
-_MARKS = re.compile(r"`+|\*+|(?<!\w)_+|_+(?!\w)|~~")
+_MARKS = re.compile(r"`+|\*+|(?<!\w)_++|(?<!_)_++(?!\w)|~~")
 _TARGET = re.compile(
     r"""\]\([ \t]*+(?:<([^<>\n]*+)>|([^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+))"""
     r"""(?:[ \t]++(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*+\)"""
@@ -35,6 +35,7 @@ _AUTOLINK = re.compile(r"<([a-z][a-z+.-]{1,20}:[^\s<>]*+|[^\s<>@]++@[^\s<>@]++)>
 TAB = 4
 FRONT_MATTER = {"---": ("---", "..."), "+++": ("+++",), ";;;": (";;;",)}
 MAX_FRONT_MATTER = 200  # lines; what is longer is no front matter
+MAX_LABEL = 200
 
 
 def layout(text: str) -> Layout:
@@ -185,8 +186,9 @@ def _inline(text: str, start: int, end: int, targets: dict[str, str], out: Layou
 
 
 def _brackets(text: str, start: int, end: int, targets: dict[str, str], out: Layout) -> None:
-    """Note `[text](target)`, `![text](target)`, `[text][label]` and `[label]`."""
+    """Note `[text](target)`, `![text](target)`, `[text][label]` and `[label]`; links do not nest, images may."""
     opened: list[tuple[int, int]] = []
+    barred = 0  # so many of them have a link within, and can only be images
     position = start
     while match := _BRACKET.search(text, position, end):
         position = match.end()
@@ -196,17 +198,22 @@ def _brackets(text: str, start: int, end: int, targets: dict[str, str], out: Lay
         if not opened:
             continue
         whole, inner = opened.pop()
+        around_link, barred = len(opened) < barred, min(barred, len(opened))
+        if around_link and inner - whole == 1:
+            continue
         found = _TARGET.match(text, match.start(), end)
         if found:
             target = found[1] or found[2] or ""
         else:
             found = _REFERENCE.match(text, match.start(), end)
-            label = (found[1] if found and found[1] else text[inner : match.start()]).strip().casefold()
-            target = targets.get(label, "")
+            label = found[1] if found and found[1] else text[inner : min(match.start(), inner + MAX_LABEL)]
+            target = targets.get(label.strip().casefold(), "")
         if found and target:
             out.links.append(Link(whole, found.end(), inner, match.start(), target, "markdown"))
             out.markup += [(whole, inner), found.span()]
             position = found.end()
+            if inner - whole == 1:
+                barred = len(opened)
 
 
 def _hidden_ranges(found: html.Markup, size: int) -> Iterator[tuple[int, int, str]]:

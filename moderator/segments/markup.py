@@ -92,7 +92,8 @@ def tokens(text: str) -> Iterator[Token]:
                 position = tag.end
                 if tag.name in RAW and not tag.closing and not tag.attributes.endswith("/"):
                     position = _end_of_raw(text, tag, endless)
-                    yield Tag(tag.end, position, "!", closing=False, attributes="")
+                    if position > tag.end:
+                        yield Tag(tag.end, position, "!", closing=False, attributes="")
 
 
 def _end_of_raw(text: str, tag: Tag, endless: set[str]) -> int:

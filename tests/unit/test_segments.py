@@ -184,3 +184,16 @@ def test_broken_markup_is_text(text: str) -> None:
 def test_a_comment_is_one_segment() -> None:
     found = layout(Document("  one\n\n<b>two</b>  ", kind="comment"))
     assert [(b.kind, b.start, b.end) for b in found.blocks] == [("comment", 2, 17)]
+
+
+@pytest.mark.parametrize("tail", ["<script>", "<style>", "<script>Zebra", "<p>x</p><textarea>Zebra"])
+def test_an_element_that_never_ends_takes_nothing_with_it(tail: str) -> None:
+    for media in ("html", "markdown"):
+        text = f"<p>ok</p>{tail}"
+        assert ("Zebra" if "Zebra" in tail else "ok") in shown(text, media)[-1][1]
+
+
+def test_links_do_not_nest() -> None:
+    text = "[a [b](http://b.example) c](http://c.example) ![d [e](http://e.example)](http://f.example)"
+    found = layout(Document(text, kind="page", media="markdown"))
+    assert [link.target for link in found.links] == ["http://b.example", "http://e.example", "http://f.example"]
