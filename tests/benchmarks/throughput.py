@@ -84,7 +84,7 @@ def peers(texts: list[str]) -> None:
     some, labels = texts[:5000], [i % 2 for i in range(5000)]
     tfidf = make_pipeline(
         make_union(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5)), TfidfVectorizer(ngram_range=(1, 2))),
-        LogisticRegression(max_iter=20),
+        LogisticRegression(max_iter=100),
     ).fit(some, labels)
     hashing = make_pipeline(
         make_union(
