@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -22,12 +23,17 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?/{0,3}(?:[^@/?#]*@)?([^/?#:\s]+)", re.IGNORECASE)
-_DISGUISED = re.compile(
-    r"""\b([a-z0-9-]{2,63})\s?(?:[\[({]\s?(?:dot|\.)\s?[\])}]|\s(?:dot|\(\.\))\s)\s?(com|net|org|info|ru|xyz|shop|site|online|top|club|biz|example)\b""",
-    re.IGNORECASE,
+_DOT = re.compile(r"[\[({][^\S\n]?(?:dot|\.)[^\S\n]?[\])}]|[^\S\n](?:dot|\(\.\))[^\S\n]", re.IGNORECASE)
+_BEFORE_DOT = re.compile(r"(?<![\w-])([a-z0-9-]{2,63})[^\S\n]?$", re.IGNORECASE | re.ASCII)
+_AFTER_DOT = re.compile(
+    r"[^\S\n]?(com|net|org|info|ru|xyz|shop|site|online|top|club|biz|example)(?![\w-])", re.IGNORECASE
 )
+# "name dot com" without brackets: a name that no sentence about dots would hold.
+_NAME = re.compile(r".*[0-9-]|.{8}")
+_COMMON = frozenset({"com", "net", "org", "info", "ru"})
 _SCHEME_END = re.compile(r"[a-zA-Z*]++$")
 LONGEST_SCHEME = 6
+MAX_LABEL = 66  # characters before a dot in which a name may stand
 _TRAILING = ".,:;!?*_~-…"
 MAX_TOKEN = 2048
 
@@ -85,12 +91,20 @@ def find(text: str, codes: Codes, kind: Bytes) -> list[Address]:
         for start, end in _around(dots, stops, len(codes)):
             if address := _read(text, start, end):
                 found.append(address)
-    lower = text.casefold() if "dot" in text or "DOT" in text or "(.)" in text or "[.]" in text else ""
-    if lower and len(lower) == len(text):
-        for match in _DISGUISED.finditer(lower):
-            found.append(Address(*match.span(), f"{match[1]}.{match[2]}", "disguised"))
-        found.sort()
-    return found
+    disguised = list(_disguised(text))
+    return sorted(found + disguised) if disguised else found
+
+
+def _disguised(text: str) -> Iterator[Address]:
+    """Yield the addresses whose dot is written out: `name [dot] com`."""
+    for dot in _DOT.finditer(text):
+        before = _BEFORE_DOT.search(text, max(0, dot.start() - MAX_LABEL), dot.start())
+        after = _AFTER_DOT.match(text, dot.end()) if before else None
+        if not before or not after:
+            continue
+        name, ending = before[1].lower(), after[1].lower()
+        if dot.group()[0] in "[({" or (_NAME.match(name) and ending in _COMMON):
+            yield Address(before.start(1), after.end(1), f"{name}.{ending}", "disguised")
 
 
 def _around(dots: Positions, stops: Positions, size: int) -> list[tuple[int, int]]:

@@ -69,7 +69,8 @@ class Batch:
         self.visible = self._without_markup()
         offset = self.offset[blocks[:, 0]]
         columns = text.columns(self.visible, offset + blocks[:, 1], offset + blocks[:, 2])
-        self.columns, kept = text.without_empty(columns)
+        # A comment without a word in it still has an author.
+        self.columns, kept = text.without_empty(columns, blocks[:, 3] == KIND_NUMBER["comment"])
         blocks = blocks[kept]
         self.document = blocks[:, 0]  # S: the document of each segment
         self.start = blocks[:, 1]  # S: offsets in the document's text

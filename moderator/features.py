@@ -21,6 +21,7 @@ Weights = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
 
 BITS = 20
+STEPS = 2.0**32
 WORD, PAIR = 6, 7  # salts; those of character n-grams are their lengths
 FIELDS = {"text": 0, "page": 0, "author": 100, "host": 200}
 
@@ -108,13 +109,13 @@ def character_scores(columns: Columns, weights: Weights, field: str = "text") ->
     bits = len(weights).bit_length() - 1
     units, size = len(columns.start), len(columns.code)
     kinds = list(features(columns, field, bits))
-    out = np.zeros(size + 1)
+    out = np.zeros(size + 1, np.int64)  # whole steps, so that sums do not depend on what else is in the batch
     for is_word in (False, True):
         chosen = [f for f in kinds if f.is_word == is_word]
         count = sum((np.bincount(f.unit, minlength=units) for f in chosen), np.zeros(units, np.int64))
         for f in chosen:
             low, high = np.maximum(f.start, columns.start[f.unit]), np.minimum(f.end, columns.end[f.unit])
-            share = weights[f.slot] / np.sqrt(count[f.unit]) / (high - low)
+            share = np.rint(STEPS * (weights[f.slot] / np.sqrt(count[f.unit]) / (high - low))).astype(np.int64)
             np.add.at(out, low, share)
             np.add.at(out, high, -share)
-    return np.cumsum(out)[:-1]
+    return np.cumsum(out)[:-1] / STEPS

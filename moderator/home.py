@@ -21,14 +21,17 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.uint8]
 
 
+LARGEST = 0.4  # share of a document's letters; a segment of more is part of what it is
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The main script and language of each document, and how far each segment is behind its end."""
 
     script: Numbers  # D
     language: Numbers  # D; 0 where it is not determined
-    scripts: Floats  # D x scripts: share of the letters
-    languages: Floats  # D x languages: share of the letters whose language is determined
+    own_script: Floats  # S: share of the letters around the segment that are in its script
+    own_language: Floats  # S: share of those whose language is determined that are in its language
     trailing: Floats  # S
 
 
@@ -51,23 +54,31 @@ def home(
     `counts` says which segments speak for their document (not code, not hidden); `declared` holds
     the languages that documents say they are in, used where the text itself does not tell.
     """
-    letters = np.where(counts, found.letters, 0).astype(float)
-    scripts = _shares(documents, document, found.script, letters, 256)
+    letters = np.where(counts, found.letters, 0)
+    scripts, own_script = _shares(documents, document, found.script, letters, 256)
     likely = found.likely
-    languages = _shares(documents, document, likely, np.where(likely > 0, letters, 0.0), len(names()))
+    languages, own_language = _shares(documents, document, likely, np.where(likely > 0, letters, 0), len(names()))
     language = languages.argmax(axis=1).astype(np.uint8)
     for number, name in declared.items():
         if not language[number] and name in names():
             language[number] = names().index(name)
     script = scripts.argmax(axis=1).astype(np.uint8)
     own = counts & (found.script == script[document]) & _speaks(likely, language[document])
-    return Home(script, language, scripts, languages, _trailing(documents, document, columns, own))
+    return Home(script, language, own_script, own_language, _trailing(documents, document, columns, own))
 
 
-def _shares(documents: int, document: Positions, value: Numbers, weight: Floats, size: int) -> Floats:
-    table = np.bincount(document * size + value, weight, documents * size).reshape(documents, size)
-    shares: Floats = table / np.maximum(table.sum(axis=1, keepdims=True), 1.0)
-    return shares
+def _shares(
+    documents: int, document: Positions, value: Numbers, letters: Positions, size: int
+) -> tuple[Positions, Floats]:
+    """Return the letters of each document by value, and for each segment the share of its value around it.
+
+    A segment of less than half of its document is left out of what is around it, so that a trailer is not at
+    home on a short page because it is there.
+    """
+    table = np.bincount(document * size + value, letters, documents * size).astype(np.int64).reshape(documents, size)
+    total = table.sum(axis=1)[document]
+    out = np.where(letters < LARGEST * total, letters, 0)
+    return table, (table[document, value] - out) / np.maximum(total - out, 1)
 
 
 def _speaks(language: Numbers, own: Numbers) -> npt.NDArray[np.bool_]:

@@ -185,6 +185,7 @@ def _ngram_scores(
     unit = columns.unit[np.minimum(place + 1, len(columns.unit) - 1)]
     letter = p.letter[np.minimum(code, len(p.letter) - 1)].astype(np.uint32)
     letter[~is_letter[place]] = 0
+    letter = np.append(letter, np.uint32(0))  # a text that was cut short ends like any other, whatever follows it
     total = np.zeros((len(asked), LANES // 4), np.uint64)
     for hashes, at in kernel.letter_ngrams(letter):
         row = kernel.find(hashes, p.keys, p.row)

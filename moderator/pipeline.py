@@ -8,10 +8,23 @@ from typing import Any
 
 from moderator import policy as policies
 from moderator.analysis import Batch
-from moderator.detectors import Detector, Table, built_in
+from moderator.detectors import Detector, Table, built_in, checked
 from moderator.findings import merge
 from moderator.policy import Policy
-from moderator.records import ACTIONS, Action, Document, Failure, Finding, Kind, Label, Media, Signal, Verdict
+from moderator.records import (
+    ACTIONS,
+    KINDS,
+    MEDIA,
+    Action,
+    Document,
+    Failure,
+    Finding,
+    Kind,
+    Label,
+    Media,
+    Signal,
+    Verdict,
+)
 from moderator.store import Artefact
 
 BATCH_DOCUMENTS = 2000
@@ -55,12 +68,20 @@ class Moderator:
 
     def judge(self, documents: Sequence[Document]) -> list[Verdict]:
         """Judge a batch of documents together; the verdicts are those of each document alone."""
+        faults = [wrong_with(document) for document in documents]
+        sound = iter(self._judge([d for d, fault in zip(documents, faults, strict=True) if not fault]))
+        return [
+            self.unjudged(str(getattr(document, "id", "")), Failure("input", fault)) if fault else next(sound)
+            for document, fault in zip(documents, faults, strict=True)
+        ]
+
+    def _judge(self, documents: Sequence[Document]) -> list[Verdict]:
         try:
             batch, signals, failures = self.observe(documents)
         except Exception as error:
             if len(documents) == 1:
                 return [self.unjudged(documents[0].id, Failure("analysis", f"{type(error).__name__}: {error}"))]
-            return [verdict for document in documents for verdict in self.judge([document])]
+            return [verdict for document in documents for verdict in self._judge([document])]
         first = batch.first.tolist()
         return [
             self._verdict(batch, number, range(first[number], first[number + 1]), signals, failures.get(number, ()))
@@ -130,13 +151,28 @@ class Moderator:
         )
 
 
+def wrong_with(document: object) -> str:
+    """Return what makes a document unfit to be judged; empty if nothing does."""
+    if not isinstance(document, Document):
+        return f"not a Document but {type(document).__name__}"
+    for name in ("text", "id"):
+        if not isinstance(getattr(document, name), str):
+            return f"{name} is not a string"
+    for name in ("context", "author", "url", "site_url", "language"):
+        if not isinstance(getattr(document, name), str | None):
+            return f"{name} is not a string"
+    if document.kind not in KINDS:
+        return f"kind must be one of {', '.join(KINDS)}, not {document.kind!r}"
+    return "" if document.media in MEDIA else f"media must be one of {', '.join(MEDIA)}, not {document.media!r}"
+
+
 def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
     """Group documents so that a batch stays small in number and in characters."""
     batch: list[Document] = []
     size = 0
     for document in documents:
         batch.append(document)
-        size += len(document.text)
+        size += len(document.text) if isinstance(document, Document) and isinstance(document.text, str) else 0
         if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS:
             yield batch
             batch, size = [], 0
@@ -145,11 +181,13 @@ def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Detector] = ()) -> Moderator:
-    """Put a moderator together from a model."""
+    """Put a moderator together from a model; raises ValueError for an action that there is not."""
+    if on_error not in ACTIONS:
+        raise ValueError(f"on_error must be one of {', '.join(ACTIONS)}, not {on_error!r}")
     fields: Mapping[str, Mapping[str, float]] = artefact.manifest["fields"]
     tables = {name: Table(artefact.arrays[name], f["scale"], f["bias"]) for name, f in fields.items()}
     return Moderator(
-        detectors=(*built_in(tables), *extra),
+        detectors=(*built_in(tables), *map(checked, extra)),
         policy=policies.from_json(artefact.manifest["policy"]),
         model=artefact.id,
         rarity=artefact.arrays["rarity"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +13,9 @@ from moderator.records import Contribution, Finding, Signal, Span, Verdict
 
 Style = Callable[[str, str], str]  # text, what it is -> text to print
 WIDTH = 2_000  # characters of a stretch of text that are shown of the clean parts of a page
+# Control characters of the second block, and what changes the direction or the line of the text after it.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 OPEN, CLOSE = "⟦", "⟧"
 
 
@@ -106,13 +111,22 @@ def from_json(data: Mapping[str, Any]) -> Verdict:
     )  # fmt: skip
 
 
+def to_line(data: Mapping[str, Any]) -> str:
+    r"""Return JSON on one line, readable but with nothing in it that a terminal would act on.
+
+    >>> print(to_line({"id": "a" + chr(0x9B) + "31m"}))
+    {"id": "a\u009b31m"}
+    """
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", _ENCODE(data))
+
+
 def text_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator[str]:
     """Yield a line for each finding and failure: `path:line:column  action  code  reason`."""
     lines = Lines(text) if verdict.findings else None
     for finding in verdict.findings:
         line, column = lines.place(finding.span.start) if lines else (1, 1)
         place = f"{printable(name)}:{line}:{column}"
-        code = style(finding.codes[0] if finding.codes else "-", "code")
+        code = style(printable(finding.codes[0]) if finding.codes else "-", "code")
         action = style(finding.action, finding.action)
         yield f"{style(place, 'place')}  {action}  {code}  {printable(finding.reason)}"
     for failure in verdict.failures:
@@ -130,17 +144,23 @@ def explanation(verdict: Verdict, text: str, style: Style) -> Iterator[str]:
         yield f"{line}:{column}  {style(finding.action, finding.action)}  {printable(finding.reason)}"
     if verdict.findings:
         yield ""
-    yield f"{verdict.bias or 0.0:+10.4f}  bias"
-    total = verdict.bias or 0.0
-    for contribution in verdict.contributions:
-        signal = contribution.signal
-        total += contribution.log_odds
-        yield f"{contribution.log_odds:+10.4f}  {signal.code:22} {signal.strength:6.4f}  {printable(signal.message)}"
-    yield f"{total:+10.4f}  log-odds that it should not be published: score {verdict.score:.6f}"
+    if verdict.score is not None and verdict.bias is not None:
+        yield from _sum(verdict, verdict.bias, verdict.score)
     for failure in verdict.failures:
         yield f"{style('failure', 'failure')}  {printable(failure.detector)}: {printable(failure.error)}"
     origin = f"(model {printable(verdict.model)}, policy {printable(verdict.policy)})"
     yield f"{style(verdict.action, verdict.action)}  {origin}"
+
+
+def _sum(verdict: Verdict, bias: float, score: float) -> Iterator[str]:
+    """Yield the column of log-odds that adds up to the score."""
+    yield f"{bias:+10.4f}  bias"
+    total = bias
+    for contribution in verdict.contributions:
+        signal, worth = contribution.signal, contribution.log_odds
+        total += worth
+        yield f"{worth:+10.4f}  {printable(signal.code):22} {signal.strength:6.4f}  {printable(signal.message)}"
+    yield f"{total:+10.4f}  log-odds that it should not be published: score {score:.6f}"
 
 
 def marked(text: str, spans: Sequence[Span], style: Style) -> str:

@@ -158,9 +158,9 @@ def columns(codes: Codes, starts: Positions, ends: Positions) -> Columns:
     )
 
 
-def without_empty(columns: Columns) -> tuple[Columns, Mask]:
-    """Return the columns without units that hold nothing to read, and which units are left."""
-    kept = columns.end > columns.start
+def without_empty(columns: Columns, keep: Mask) -> tuple[Columns, Mask]:
+    """Return the columns without units that hold nothing to read, apart from those to keep; and which are left."""
+    kept = (columns.end > columns.start) | keep
     if kept.all():
         return columns, kept
     number = np.cumsum(kept) - 1

@@ -14,7 +14,7 @@ from moderator.cli import common
 from moderator.errors import InputError
 from moderator.readers import files
 from moderator.records import Document
-from moderator.report import explanation, to_json
+from moderator.report import explanation, to_json, to_line
 
 
 @click.command(
@@ -31,7 +31,7 @@ def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any)
     """
     document = _read(file, files.Options(**how))
     verdict = load(model, on_error=on_error).judge([document])[0]
-    common.write(json.dumps(to_json(verdict, document.text), ensure_ascii=False))
+    common.write(to_line(to_json(verdict, document.text)))
     return 3 if verdict.failures else int(common.fails(verdict.action, fail_on))
 
 
@@ -48,6 +48,8 @@ def explain(file: str, on_error: Any, model: str | None, **how: Any) -> int:
 
 def _read(path: str, options: files.Options) -> Document:
     """Read a file as one document; raises InputError if it is none."""
+    if path.endswith(files.RECORDS):
+        raise InputError("holds many records: use moderator scan", path=path)
     try:
         stream = sys.stdin.buffer if path == files.STDIN else Path(path).open("rb")  # noqa: SIM115
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +15,6 @@ from moderator.cli import common
 from moderator.readers import files
 from moderator.readers.files import Record
 from moderator.scan import Judged, scan_records
-
-ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @click.command(epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl")
@@ -92,14 +89,14 @@ def _text(judged: Judged) -> Iterator[str]:
 
 
 def _jsonl(judged: Judged) -> Iterator[str]:
-    from moderator.report import to_json
+    from moderator.report import to_json, to_line
 
     record = judged.record
     place: dict[str, Any] = {"path": record.path}
     if record.line is not None:
         place["line"] = record.line
     text = record.document.text if record.document else ""
-    yield ENCODE(to_json(judged.verdict, text, **place))
+    yield to_line(to_json(judged.verdict, text, **place))
 
 
 def _summary(tally: Counter[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from moderator.detectors.author import author
-from moderator.detectors.base import Detector, Seen, per_document
+from moderator.detectors.base import Detector, Seen, checked, per_document
 from moderator.detectors.drift import drift
 from moderator.detectors.hidden import hidden
 from moderator.detectors.links import links
@@ -14,7 +14,7 @@ from moderator.detectors.obfuscation import obfuscation
 from moderator.detectors.repetition import repetition
 from moderator.detectors.topic import topic
 
-__all__ = ["VOUCHING", "Detector", "Seen", "Table", "built_in", "per_document"]
+__all__ = ["VOUCHING", "Detector", "Seen", "Table", "built_in", "checked", "per_document"]
 
 # The codes that speak for a text: the more of them, the lower its score.
 VOUCHING = frozenset({"author/owner", "model/honest", "topic/related"})

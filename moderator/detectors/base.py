@@ -48,6 +48,25 @@ def per_document(name: str, codes: tuple[str, ...], see: Callable[[Document], It
     return Detector(name, codes, lifted)
 
 
+def checked(detector: Detector) -> Detector:
+    """Return a detector of a stranger's that raises where it reports what it must not.
+
+    That makes it a detector that failed, for the document at hand; all others judge on.
+    """
+
+    def see(batch: Batch) -> Iterator[tuple[int, Signal]]:
+        for segment, signal in detector(batch):
+            if not isinstance(signal, Signal):
+                raise TypeError(f"a signal is a Signal, not {type(signal).__name__}")
+            if not 0 <= segment < len(batch.document):
+                raise IndexError(f"{signal.code}: there is no segment {segment}")
+            if not 0.0 <= signal.strength <= 1.0:
+                raise ValueError(f"{signal.code}: a strength is from 0 to 1, not {signal.strength}")
+            yield segment, signal
+
+    return Detector(detector.name, detector.codes, see)
+
+
 def strength(value: float) -> float:
     """Return a strength as it is reported: within [0, 1], rounded so that machines agree on it."""
     return round(min(1.0, max(0.0, value)), STRENGTH_DIGITS)

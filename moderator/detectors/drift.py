@@ -47,9 +47,9 @@ def _see_pages(
     own_script, own_language = home.script[batch.document], home.language[batch.document]
     count = np.bincount(batch.columns.word_unit, minlength=len(batch.document))
     latin = found.script == text.tables().scripts.index("Latn")
-    script = 1.0 - home.scripts[batch.document, found.script] / settled
+    script = 1.0 - home.own_script / settled
     script[(found.letters == 0) | (found.script == own_script) | ~(_real(found.script) & _real(own_script))] = 0.0
-    spoken = found.probability * (1.0 - home.languages[batch.document, likely] / settled)
+    spoken = found.probability * (1.0 - home.own_language / settled)
     spoken -= found.table[np.arange(len(own_language)), own_language]
     spoken[(likely == 0) | (own_language == 0) | (likely == own_language)] = 0.0
     spoken[(count < words) & latin] = 0.0

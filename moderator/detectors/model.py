@@ -83,6 +83,7 @@ def telling_words(batch: Batch, chosen: list[int], table: Table) -> dict[int, tu
     columns = text.columns(batch.visible, starts, ends)
     share = np.r_[0.0, np.cumsum(features.character_scores(columns, table.weights))]
     worth = share[columns.word_end] - share[columns.word_start]
+    worth[_in_addresses(batch)[columns.at[columns.word_start]]] = 0.0  # "https" and "com" tell a person nothing
     found: dict[int, tuple[Span, ...]] = {}
     for index, segment in enumerate(chosen):
         low, high = np.searchsorted(columns.word_unit, (index, index + 1))
@@ -95,6 +96,15 @@ def telling_words(batch: Batch, chosen: list[int], table: Table) -> dict[int, tu
         )
         found[segment] = tuple(sorted(spans))
     return found
+
+
+def _in_addresses(batch: Batch) -> Mask:
+    """Return which characters of the batch's text are part of an address."""
+    edges = np.zeros(len(batch.visible) + 1, np.int64)
+    for address in batch.addresses:
+        edges[address.start] += 1
+        edges[address.end] -= 1
+    return np.cumsum(edges)[:-1] > 0
 
 
 def _see_names(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int, Signal]]:

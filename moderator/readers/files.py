@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 import select
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ RECORDS = (".jsonl", ".ndjson")
 MAX_CHARACTERS = 5_000_000
 MAX_BYTES = 4 * MAX_CHARACTERS
 STDIN = "-"
+_OBJECT = re.compile(rb'\s*\{[ \t]*["}]')  # a record; "{{" is a template, "{" alone is JSON over several lines
+_ARRAY = re.compile(r"\ufeff?\s*\[\s*\{\s*\"")
 _KEYS = frozenset(DOCUMENT_KEYS)
 
 
@@ -110,7 +113,7 @@ def read(path: str, options: Options) -> Iterator[Record | None]:
 def _read_stream(stream: IO[bytes], options: Options) -> Iterator[Record | None]:
     """Read standard input: JSON Lines if it begins with an object, otherwise one page."""
     head = stream.peek(64) if hasattr(stream, "peek") else b""
-    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{":
+    if _OBJECT.match(head.removeprefix(codecs.BOM_UTF8)):
         yield from read_lines(_Stream(stream), STDIN, options)
     else:
         yield read_page(stream, STDIN, options)
@@ -127,6 +130,8 @@ def read_page(file: IO[bytes], path: str, options: Options) -> Record:
         return Record(None, path, error=error.message, position=len(data))
     if len(text) > MAX_CHARACTERS:
         return Record(None, path, error=_too_long(text), position=len(data))
+    if _ARRAY.match(text):
+        return Record(None, path, error="a JSON array: give JSON Lines, one object a line", position=len(data))
     media = options.media or MEDIA_OF.get(os.path.splitext(path)[1].lower(), "auto")
     name = path.replace(os.sep, "/")
     return Record(Document(text, name, options.kind or "page", media), path, position=len(data))
@@ -187,6 +192,9 @@ def read_lines(file: IO[bytes] | _Stream, path: str, options: Options) -> Iterat
     while line := file.readline(MAX_BYTES + 1):
         number += 1
         position += len(line)
+        if number == 1 and line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            yield Record(None, path, number, "JSON Lines in UTF-16: convert it to UTF-8", position)
+            return
         if len(line) > MAX_BYTES:
             while not line.endswith(b"\n") and (line := file.readline(MAX_BYTES)):
                 position += len(line)
@@ -199,9 +207,13 @@ def read_lines(file: IO[bytes] | _Stream, path: str, options: Options) -> Iterat
 
 def _record(line: bytes, path: str, number: int, position: int, options: Options) -> Record:
     try:
-        document = parse(json.loads(line.removeprefix(codecs.BOM_UTF8).decode("utf-8")), f"{path}:{number}", options)
+        text = line.removeprefix(codecs.BOM_UTF8).decode(options.encoding or "utf-8")
+        document = parse(json.loads(text), f"{path}:{number}", options)
     except UnicodeDecodeError as error:
-        return Record(None, path, number, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start}", position)
+        reason = f"not {options.encoding or 'UTF-8'}: byte 0x{line[error.start]:02x} at {error.start}"
+        return Record(None, path, number, reason, position)
+    except LookupError:
+        return Record(None, path, number, f"no such encoding: {options.encoding}", position)
     except RecursionError:
         return Record(None, path, number, "nested too deeply", position)
     except ValueError as error:

@@ -38,9 +38,12 @@ LAYOUTS = {"plain": plain.layout, "markdown": markdown.layout, "html": html.layo
 
 def layout(document: Document) -> Layout:
     """Return the segments, links and markup of a document; a comment is one segment."""
-    found = LAYOUTS[media_of(document)](document.text)
-    found.blocks = coarse(found.blocks)
+    media = media_of(document)
     if document.kind == "comment":
-        start, end = strip(document.text, 0, len(document.text))
-        found.blocks = [Block(start, end, "comment")] if start < end else []
+        # A site that takes the tags out of a comment publishes what was in them, scripts included.
+        found = html.layout(document.text, frozenset()) if media == "html" else LAYOUTS[media](document.text)
+        found.blocks = [Block(*strip(document.text, 0, len(document.text)), "comment")]
+    else:
+        found = LAYOUTS[media](document.text)
+        found.blocks = coarse(found.blocks)
     return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from moderator.segments.layout import Block, Inset, Layout, Link, cut, strip, tidy
-from moderator.segments.markup import Comment, Reference, Tag, attributes, tokens
+from moderator.segments.markup import RAW, Comment, Reference, Tag, attributes, tokens
 
 # What text in an element reads as. What stands further up in this list wins over what is inside it.
 KIND_OF = {
@@ -90,9 +90,9 @@ class Markup:
     breaks: list[Break]
 
 
-def layout(text: str) -> Layout:
-    """Lay out an HTML document."""
-    found = markup(text)
+def layout(text: str, raw: frozenset[str] = RAW) -> Layout:
+    """Lay out an HTML document; the content of `raw` elements is no text."""
+    found = markup(text, raw=raw)
     blocks, before = [], Break(0, 0, "paragraph", "")
     for stop in (*found.breaks, Break(len(text), len(text), "", "")):
         blocks.append(Block(before.end, stop.start, before.kind, before.hidden))
@@ -102,7 +102,7 @@ def layout(text: str) -> Layout:
     return found.layout
 
 
-def markup(text: str, code: Sequence[tuple[int, int]] = ()) -> Markup:
+def markup(text: str, code: Sequence[tuple[int, int]] = (), raw: frozenset[str] = RAW) -> Markup:
     """Read the markup of a text; what starts within a range of `code` is none."""
     out = Layout()
     found = Markup(out, [], [])
@@ -110,7 +110,7 @@ def markup(text: str, code: Sequence[tuple[int, int]] = ()) -> Markup:
     open_names: Counter[str] = Counter()
     anchor: tuple[Tag, str] | None = None
     barred = deque(code)
-    for token in tokens(text):
+    for token in tokens(text, raw):
         while barred and barred[0][1] <= token.start:
             barred.popleft()
         if barred and barred[0][0] <= token.start:

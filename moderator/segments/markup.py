@@ -41,17 +41,21 @@ class Reference(NamedTuple):
 Token = Tag | Comment | Reference
 
 # Elements whose content is no text: nothing in them is markup until their own end tag.
-RAW = frozenset({"script", "style", "template", "svg", "math", "iframe", "object", "canvas", "textarea", "xmp"})
+RAW = frozenset({"script", "style"})
 
 _STARTS = re.compile(r"<(?=/?[a-zA-Z]|[!?])|&(?=[#a-zA-Z])")
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]{0,40}+)((?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']*+)|["'])*+)>""")
 _SIMPLE_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/><]{0,40}+)([^<>]*+)>")
+_DECLARATION = re.compile(r"<(?:!doctype|\?xml)\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'=<>`]++)))?""")
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, raw: frozenset[str] = RAW) -> Iterator[Token]:
     """Yield the tokens of a text in order; what is between them is text.
+
+    The content of `raw` elements is a token. A comment is whatever browsers make one of: `<!-- a -->`,
+    but also `<! a>` and `<? a ?>`, unless it declares a document type or XML.
 
     Broken markup is text: a `<` that no tag follows, a comment or a quote that never ends. The
     time is linear in the length of the text whatever it holds.
@@ -79,7 +83,10 @@ def tokens(text: str) -> Iterator[Token]:
         elif text[start + 1] in "!?":
             close = text.find(">", start, start + 10_000)
             if close >= 0:
-                yield Tag(start, close + 1, "!", closing=False, attributes="")
+                if _DECLARATION.match(text, start):
+                    yield Tag(start, close + 1, "!", closing=False, attributes="")
+                else:
+                    yield Comment(start, close + 1, start + 2, close)
                 position = close + 1
         else:
             found = (_TAG if tags_close else _SIMPLE_TAG).match(text, start)
@@ -90,7 +97,7 @@ def tokens(text: str) -> Iterator[Token]:
                 tag = Tag(start, found.end(), found[2].lower(), bool(found[1]), found[3])
                 yield tag
                 position = tag.end
-                if tag.name in RAW and not tag.closing and not tag.attributes.endswith("/"):
+                if tag.name in raw and not tag.closing and not tag.attributes.endswith("/"):
                     position = _end_of_raw(text, tag, endless)
                     if position > tag.end:
                         yield Tag(tag.end, position, "!", closing=False, attributes="")

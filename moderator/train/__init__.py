@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,15 @@ import numpy.typing as npt
 from moderator import kernel, policy, store, text, topics
 from moderator.detectors import Table
 from moderator.policy import Policy
+from moderator.records import Document
 from moderator.samples import Sample
 from moderator.topics import TERM_BITS, Rarity
 from moderator.train import card, compose, evidence, fit, monotone
 from moderator.train.evidence import Evidence, Progress
+
+COMMENT_FIELDS = ("text", "author", "host")
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 FOLDS = 5
 PAGES = 2400  # composed pages in each fold
@@ -33,6 +39,35 @@ SEGMENTS: monotone.Budgets = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What tables are fitted on: the features of all samples, what these are, and how much they count."""
+
+    designs: tuple[fit.Design, ...]
+    spam: Mask
+    weight: Mapping[str, Floats]  # by field
+
+    def tables(self, chosen: Mask) -> dict[str, Table]:
+        """Fit all tables on the chosen samples; without pages, these are judged as comments are."""
+        found = {d.field: fit.fit_table(d, self.spam, self.weight[d.field] * chosen) for d in self.designs}
+        return {"page": found["text"], **found}
+
+
+def lessons(samples: Sequence[Sample], teach: Mapping[str, Any]) -> Lessons:
+    """Return what tables are fitted on; whole pages teach nothing but the table of pages."""
+    comment = np.array([sample.weight * (sample.document.kind == "comment") for sample in samples])
+    page = np.array(compose.teaching(samples, teach) if teach else [0.0] * len(samples))
+    documents = [sample.document for sample in samples]
+    blank = Document("")
+    designs = [fit.design([d if d.kind == "comment" else blank for d in documents], f) for f in COMMENT_FIELDS]
+    if page.any():
+        pages = [compose.as_page(d) if w else blank for d, w in zip(documents, page, strict=True)]
+        designs.append(fit.design(pages, "page"))
+    weight = {f: comment * np.array([bool(fit.value(d, f)) for d in documents]) for f in COMMENT_FIELDS}
+    weight["page"] = page
+    return Lessons(tuple(designs), np.array([sample.label == "spam" for sample in samples]), weight)
+
+
 def train(
     samples: Sequence[Sample], bodies: Sequence[Sample], recipe: Mapping[str, Any], models: Path, progress: Progress
 ) -> Path:
@@ -40,18 +75,22 @@ def train(
 
     The policy is fitted on signals of samples whose group the tables were not trained on.
     """
-    rarity = term_rarity(samples, bodies)
-    comments, pages = _evidence(samples, bodies, recipe, rarity, progress)
+    pool = [*samples, *bodies]
+    rarity = term_rarity(pool)
+    progress("reading features")
+    material = lessons(pool, recipe["compose"]["teach"])
+    fold = np.r_[evidence.folds(samples, FOLDS), evidence.folds(bodies, FOLDS)]
+    comments, pages = _evidence(pool, len(samples), fold, material, recipe, rarity, progress)
     rules = {
         "comment": monotone.fit_rules(comments, COMMENTS),
         "page": monotone.fit_rules(pages, SEGMENTS),
     }
     progress("fitting the tables on all samples")
-    tables = fit.fit_tables(samples, compose.teaching(samples, bodies, recipe["compose"]))
+    tables = material.tables(np.ones(len(pool), bool))
     arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
     content = policy.to_json(Policy("", rules))
     fields = {key: {"scale": table.scale, "bias": table.bias} for key, table in tables.items()}
-    name = store.digest(arrays, {"fields": fields, "policy": content})[:12]
+    name = store.digest(arrays, {"fields": fields, "policy": content})[: store.NAME]
     if (models / name).exists():
         return models / name
     manifest = {
@@ -60,8 +99,8 @@ def train(
         "fields": fields,
         "policy": {**content, "id": name},
         "samples": {
-            "sha256": samples_digest(samples),
-            "counts": counts((*samples, *bodies)),
+            "sha256": samples_digest(pool),
+            "counts": counts(pool),
             "licences": {source["name"]: source.get("licence", "") for source in recipe["source"]},
             "languages": languages(samples),
         },
@@ -77,8 +116,10 @@ def train(
 
 
 def _evidence(
-    samples: Sequence[Sample],
-    bodies: Sequence[Sample],
+    pool: Sequence[Sample],
+    bodies_from: int,
+    fold: npt.NDArray[np.int64],
+    material: Lessons,
     recipe: Mapping[str, Any],
     rarity: Rarity,
     progress: Progress,
@@ -86,9 +127,14 @@ def _evidence(
     """Return what detectors see in samples and composed pages that their tables were not fitted on."""
     from joblib import Parallel, delayed
 
-    fold, body_fold = evidence.folds(samples, FOLDS), evidence.folds(bodies, FOLDS)
+    jobs = []
+    for k in range(FOLDS):
+        mine = [i for i in np.flatnonzero(fold == k).tolist() if i < bodies_from]
+        own = [i for i in np.flatnonzero(fold == k).tolist() if i >= bodies_from]
+        jobs.append(
+            delayed(_fold)([pool[i] for i in mine], [pool[i] for i in own], material, fold != k, recipe, rarity, k)
+        )
     comments, pages = [], []
-    jobs = (delayed(_fold)(k, samples, fold, bodies, body_fold, recipe, rarity) for k in range(FOLDS))
     for number, (seen, composed) in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), 1):
         progress(f"{number} of {FOLDS} folds")
         comments.append(seen)
@@ -97,35 +143,60 @@ def _evidence(
 
 
 def _fold(
-    k: int,
-    samples: Sequence[Sample],
-    fold: npt.NDArray[np.int64],
-    bodies: Sequence[Sample],
-    body_fold: npt.NDArray[np.int64],
+    mine: Sequence[Sample],
+    own_bodies: Sequence[Sample],
+    material: Lessons,
+    others: Mask,
     recipe: Mapping[str, Any],
     rarity: Rarity,
+    k: int,
 ) -> tuple[Evidence, Evidence]:
-    """Fit tables on all folds but one, and return what they see in that one."""
-    mine, others = split(samples, fold, k)
-    own_bodies, other_bodies = split(bodies, body_fold, k)
-    tables = fit.fit_tables(others, compose.teaching(others, other_bodies, recipe["compose"]))
+    """Fit tables on the samples of all folds but one, and return what they see in that one."""
+    tables = material.tables(others)
     judged = [s for s in mine if s.weight >= READ and s.document.kind == "comment"]
     parts = compose.Parts.of(mine, own_bodies, recipe["compose"])
     composed = list(compose.pages(parts, PAGES, recipe.get("seed", 0) + k))
     return evidence.of_comments(judged, tables, rarity), evidence.of_pages(composed, tables, rarity)
 
 
-def split(samples: Sequence[Sample], fold: npt.NDArray[np.int64], k: int) -> tuple[list[Sample], list[Sample]]:
-    """Return the samples of fold `k`, and all others."""
-    return (
-        [s for s, f in zip(samples, fold, strict=True) if f == k],
-        [s for s, f in zip(samples, fold, strict=True) if f != k],
-    )
+def unseen(samples: Sequence[Sample], material: Lessons, fold: npt.NDArray[np.int64], judged: Mask) -> Floats:
+    """Return the log-odds that a model gives to the judged samples of each fold if it saw none of the fold.
+
+    Samples in fold -1 are trained on always. Tables, rarity and curves are fitted anew for each fold;
+    samples that are not judged have NaN.
+    """
+    from joblib import Parallel, delayed
+
+    score = np.full(len(samples), np.nan)
+    folds = sorted({int(k) for k in fold if k >= 0})
+    jobs = []
+    for k in folds:
+        mine = np.flatnonzero((fold == k) & judged)
+        jobs.append(delayed(_unseen)(samples, material, fold != k, [samples[i] for i in mine.tolist()]))
+    for k, found in zip(folds, Parallel(n_jobs=-1)(jobs), strict=True):
+        score[(fold == k) & judged] = found
+    return score
 
 
-def term_rarity(samples: Sequence[Sample], bodies: Sequence[Sample]) -> Rarity:
+def _unseen(samples: Sequence[Sample], material: Lessons, chosen: Mask, judged: Sequence[Sample]) -> Floats:
+    """Return the log-odds that a model trained on the chosen samples gives to others."""
+    known = [s for s, c in zip(samples, chosen, strict=True) if c]
+    rarity = term_rarity(known)
+    inner = np.full(len(samples), -1)
+    inner[chosen] = evidence.folds(known, FOLDS)
+    parts = []
+    for k in range(FOLDS):
+        tables = material.tables(chosen & (inner != k))
+        mine = [s for s, i in zip(samples, inner, strict=True) if i == k and s.weight >= READ]
+        parts.append(evidence.of_comments(mine, tables, rarity))
+    rules = monotone.fit_rules(evidence.join(parts), COMMENTS)
+    seen = evidence.of_comments(judged, material.tables(chosen), rarity)
+    return monotone.scores(rules, seen.codes, seen.strengths)
+
+
+def term_rarity(samples: Sequence[Sample]) -> Rarity:
     """Return how rare terms are in posts and texts."""
-    texts = sorted({s.document.context or s.document.text for s in (*samples, *bodies)})
+    texts = sorted({s.document.context or s.document.text for s in samples})
     count = np.zeros(1 << TERM_BITS, np.int64)
     for low in range(0, len(texts), 2000):
         found = topics.terms(text.columns(*text.encode(texts[low : low + 2000])))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from moderator.records import Document, Media, Span
@@ -79,14 +79,13 @@ def _advert(sample: Sample) -> bool:
     )
 
 
-def teaching(samples: Sequence[Sample], bodies: Sequence[Sample], recipe: Mapping[str, Any]) -> list[Sample]:
-    """Return what the table for pages is trained on: all that the recipe gives a weight for."""
-    weights = recipe["teach"]
-    chosen = [s for s in (*samples, *bodies) if s.source in weights and (s.label != "spam" or _telling(s))]
-    return [replace(s, weight=weights[s.source], document=_as_page(s.document)) for s in chosen]
+def teaching(samples: Sequence[Sample], weights: Mapping[str, float]) -> list[float]:
+    """Return how much each sample counts for the table that judges the segments of pages; 0: not at all."""
+    return [weights.get(s.source, 0.0) if s.label != "spam" or _telling(s) else 0.0 for s in samples]
 
 
-def _as_page(document: Document) -> Document:
+def as_page(document: Document) -> Document:
+    """Return a document as a page, to learn from it how the segments of pages read."""
     media = document.media if document.kind == "page" else "auto"
     return Document(document.text, kind="page", media=media)
 

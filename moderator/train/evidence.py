@@ -59,7 +59,7 @@ def observe(
     for chunk in batches(documents):
         batch, signals, failures = moderator.observe(chunk)
         if failures:
-            raise RuntimeError(f"a detector failed: {failures}")
+            raise RuntimeError(f"a detector failed: {next(iter(failures.values()))}")
         table = np.zeros((len(signals), len(column)), np.float32)
         for row, found in enumerate(signals):
             for signal in found:

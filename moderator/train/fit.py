@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from moderator.addresses import host_of
 from moderator.analysis import Batch
 from moderator.detectors.model import Table
 from moderator.records import Document, Kind
-from moderator.samples import Sample
 from moderator.text import Columns
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 BITS = {"text": 20, "page": 20, "author": 16, "host": 16}
 STRENGTH = {"text": 10.0, "page": 10.0, "author": 1.0, "host": 1.0}  # inverse of the regularisation
@@ -24,25 +27,30 @@ STEPS = 127
 CHUNK = 2000
 
 
-def fit_tables(samples: Sequence[Sample], page_samples: Sequence[Sample]) -> dict[str, Table]:
-    """Fit all tables: text, author and host on comments, page on what stands in pages."""
-    tables = {field: fit_table(samples, field) for field in ("text", "author", "host")}
-    return {**tables, "page": fit_table(page_samples, "page")}
+@dataclass(frozen=True, slots=True)
+class Design:
+    """The features of one field of all samples: units x table rows, and the sample of each unit."""
+
+    field: str
+    matrix: Any
+    sample: npt.NDArray[np.int64]
 
 
-def fit_table(samples: Sequence[Sample], field: str) -> Table:
+def fit_table(design: Design, spam: Mask, weight: Floats) -> Table:
     """Fit the weights of one field: logistic regression on hashed n-grams, rounded to 8 bits.
 
-    The fit is liblinear's trust-region Newton method (Lin, Weng, Keerthi 2008), which has no chance in it.
+    Samples without weight are left out; the units of a sample share its weight. The fit is
+    liblinear's trust-region Newton method (Lin, Weng, Keerthi 2008), which has no chance in it.
     """
     from sklearn.linear_model import LogisticRegression
 
-    chosen = [s for s in samples if value(s.document, field)]
-    matrix, row = design([s.document for s in chosen], field)
-    spam = np.array([s.label == "spam" for s in chosen])
-    weight = np.array([s.weight for s in chosen]) / np.maximum(np.bincount(row, minlength=len(chosen)), 1) ** 0.5
-    model = LogisticRegression(C=STRENGTH[field], solver="liblinear", tol=TOLERANCE, max_iter=100)
-    model.fit(matrix, spam[row], sample_weight=weight[row])
+    share = weight / np.maximum(np.bincount(design.sample, minlength=len(weight)), 1) ** 0.5
+    chosen = np.flatnonzero(weight[design.sample] > 0)
+    sample = design.sample[chosen]
+    if not spam[sample].any() or spam[sample].all():
+        return Table(np.zeros(1 << BITS[design.field], np.int8), 1.0, 0.0)
+    model = LogisticRegression(C=STRENGTH[design.field], solver="liblinear", tol=TOLERANCE, max_iter=100)
+    model.fit(design.matrix[chosen], spam[sample], sample_weight=share[sample])
     return quantise(model.coef_[0], float(model.intercept_[0]))
 
 
@@ -62,8 +70,8 @@ def value(document: Document, field: str) -> str:
     return host_of(document.url) if document.url else ""
 
 
-def design(documents: Sequence[Document], field: str) -> tuple[Any, npt.NDArray[np.int64]]:
-    """Return the sparse matrix of features (units x table rows), and the document of each unit."""
+def design(documents: Sequence[Document], field: str) -> Design:
+    """Return the features of one field of documents."""
     from scipy import sparse
 
     parts, owners = [], []
@@ -73,7 +81,7 @@ def design(documents: Sequence[Document], field: str) -> tuple[Any, npt.NDArray[
         shape = (len(columns.start), 1 << BITS[field])
         parts.append(sparse.csr_matrix((amount, (unit, slot)), shape=shape, dtype=np.float32))
         owners.append(owner + low)
-    return sparse.vstack(parts, format="csr"), np.concatenate(owners)
+    return Design(field, sparse.vstack(parts, format="csr"), np.concatenate(owners))
 
 
 def read(documents: Sequence[Document], field: str) -> tuple[Columns, npt.NDArray[np.int64]]:

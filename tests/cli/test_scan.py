@@ -317,3 +317,30 @@ def test_the_version_is_told(run: Callable[..., Any]) -> None:
     from moderator import __version__
 
     assert run("--version").out == f"moderator, version {__version__}\n"
+
+
+def test_a_json_array_is_refused(run: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "comments.json"
+    path.write_text('[{"text": "one"}]', encoding="utf-8")
+    ended = run("scan", path)
+    assert ended.code == 3
+    assert "JSON Lines" in ended.out
+
+
+def test_records_are_not_for_check(run: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "comments.jsonl"
+    path.write_text('{"text": "one"}\n', encoding="utf-8")
+    ended = run("check", path)
+    assert ended.code == 3
+    assert "moderator scan" in ended.err
+
+
+def test_a_template_on_standard_input_is_a_page(run: Callable[..., Any]) -> None:
+    ended = run("scan", "-", "--format", "jsonl", stdin=b"{{< toc >}}\n\nThe dough rests for an hour.\n")
+    assert [json.loads(line)["action"] for line in ended.out.splitlines()] == ["publish"]
+
+
+def test_control_characters_of_an_id_are_escaped(run: Callable[..., Any]) -> None:
+    ended = run("check", "-", stdin=json.dumps({"id": "a\x9b31m\u202e", "text": "Thanks."}).encode())
+    assert "\x9b" not in ended.out
+    assert json.loads(ended.out)["id"] == "a\x9b31m\u202e"

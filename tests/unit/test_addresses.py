@@ -53,3 +53,15 @@ def test_leaves_alone(text: str) -> None:
 )
 def test_host_of(url: str, host: str) -> None:
     assert host_of(url) == host
+
+
+@pytest.mark.parametrize(
+    "text", ["visit cheap-pills [dot] com", "visit cheap-pills (Dot) com ß", "see bestloans24 dot com now"]
+)
+def test_written_out_dots(text: str) -> None:
+    assert [address.form for address in addresses(text)] == ["disguised"]
+
+
+@pytest.mark.parametrize("text", ["the red dot site was closed", "connect each dot top to bottom", "a dot com bubble"])
+def test_dots_that_are_only_mentioned(text: str) -> None:
+    assert addresses(text) == []
