@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from moderator.errors import PolicyError
-from moderator.records import Action, Contribution, Label, Signal
+from moderator.records import Action, Contribution, Label, Signal, Verdict
 
 DIGITS = 4  # of log-odds; what is shown is what is added
 SCORE_DIGITS = 6
@@ -162,6 +162,13 @@ def sigmoid(x: float) -> float:
         return 1.0 / (1.0 + math.exp(-x))
     z = math.exp(x)
     return z / (1.0 + z)
+
+
+def log_odds_of(verdict: Verdict) -> float:
+    """Return the log-odds that a verdict's score was made of; raises ValueError if there is no score."""
+    if verdict.bias is None:
+        raise ValueError(f"{verdict.document_id} could not be judged")
+    return verdict.bias + sum(c.log_odds for c in verdict.contributions)
 
 
 def decide(rules: Rules, value: float, contributions: Iterable[Contribution]) -> Action:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+import os
+import secrets
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from moderator.errors import InputError
 from moderator.records import KINDS, LABELS, MEDIA, Document, Label, Span
 
 DOCUMENT_KEYS = ("text", "id", "kind", "media", "context", "author", "url", "site_url", "language")
-SAMPLE_KEYS = frozenset({*DOCUMENT_KEYS, "label", "spans", "source", "note", "labelled_at"})
+SAMPLE_KEYS = frozenset({*DOCUMENT_KEYS, "label", "spans", "source", "group", "note", "labelled_at"})
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A document and what it is.
 
-    `group` names what must stay together when samples are split: a site, a campaign. `weight` says
-    how sure the label is: 1 for one that a person gave.
+    `group` names what must stay together when samples are split: a site, a campaign; the source if
+    nothing was named. `weight` says how sure the label is: 1 for one that a person gave.
     """
 
     document: Document
@@ -45,18 +49,90 @@ def read(path: Path) -> Iterator[Sample]:
 
 def rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a JSON Lines file, plain or gzip, and their lines."""
+    for number, data in _numbered(path):
+        try:
+            yield number, _object(data)
+        except InputError as error:
+            raise InputError(error.message, path=str(path), line=number) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file as it stands there, and the sample it holds or what is wrong with it."""
+
+    path: str
+    number: int
+    data: bytes
+    sample: Sample | None
+    error: str = ""
+
+
+def lines(path: Path) -> Iterator[Line]:
+    """Yield every line that is not blank; one that is wrong comes with its error, and the next ones are read."""
+    for number, data in _numbered(path):
+        try:
+            yield Line(str(path), number, data, from_json(_object(data)))
+        except InputError as error:
+            yield Line(str(path), number, data, None, error.message)
+
+
+def files(names: Iterable[str]) -> list[Path]:
+    """Return the files that are named, and those with samples in folders that are; each once, in order."""
+    found = []
+    for path in map(Path, names):
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")) and p.is_file())
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputError("no such file or folder", path=str(path))
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that is there when all of it was written, and otherwise is as it was before."""
+    scratch = path.with_name(f".{path.name}-{secrets.token_hex(6)}")
+    try:
+        file = scratch.open("xb")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", path=str(path)) from error
+    try:
+        with file:
+            if path.suffix == ".gz":
+                # Without a name and a time in it, the same samples give the same bytes.
+                with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+                    yield cast("IO[bytes]", packed)
+            else:
+                yield file
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file that are not blank, and their numbers."""
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.isspace():
-                continue
-            try:
-                row = json.loads(line.decode("utf-8"))
-            except (ValueError, RecursionError) as error:
-                raise InputError(f"not JSON: {error}", path=str(path), line=number) from error
-            if not isinstance(row, dict):
-                raise InputError("not a JSON object", path=str(path), line=number)
-            yield number, row
+    try:
+        with opener(path, "rb") as file:
+            for number, data in enumerate(file, 1):
+                if not data.isspace():
+                    yield number, data
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason}", path=str(path)) from error
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise InputError("not a JSON object")
+    return row
 
 
 def from_json(row: Mapping[str, Any]) -> Sample:
@@ -84,9 +160,29 @@ def from_json(row: Mapping[str, Any]) -> Sample:
     return Sample(
         document,
         row["label"],
-        source=row.get("source", ""),
-        group=row.get("source", ""),
+        source=row.get("source") or "",
+        group=row.get("group") or row.get("source") or "",
         spans=spans,
-        note=row.get("note", ""),
-        labelled_at=row.get("labelled_at", ""),
+        note=row.get("note") or "",
+        labelled_at=row.get("labelled_at") or "",
     )
+
+
+def to_json(sample: Sample) -> dict[str, Any]:
+    """Return the JSON form of a sample, without what it does not say.
+
+    >>> to_json(Sample(Document("Thanks!"), "ham"))
+    {'text': 'Thanks!', 'kind': 'comment', 'label': 'ham'}
+    """
+    document = {key: getattr(sample.document, key) for key in DOCUMENT_KEYS}
+    if document["media"] == "auto":
+        del document["media"]
+    rest = {
+        "label": sample.label,
+        "spans": [[span.start, span.end] for span in sample.spans],
+        "source": sample.source,
+        "group": sample.group if sample.group != sample.source else "",
+        "note": sample.note,
+        "labelled_at": sample.labelled_at,
+    }
+    return {key: value for key, value in {**document, **rest}.items() if value}

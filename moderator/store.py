@@ -11,12 +11,14 @@ import io
 import json
 import os
 import secrets
+import shutil
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,8 @@ from moderator.errors import ModelError
 
 FORMAT = 1
 MANIFEST, WEIGHTS = "manifest.json", "weights.npz"
+CURRENT, HISTORY = "current", "history.jsonl"
+MAX_FILES = 20  # in an exported model
 MAX_BYTES = 256 * 1024 * 1024
 NAME = 12  # digits of the digest that are the name of a model
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -169,10 +173,97 @@ def write(models: Path, manifest: Mapping[str, Any], arrays: Arrays, texts: Mapp
     return target
 
 
-def promote(models: Path, name: str) -> None:
-    """Make a model the one that is used, after verifying it."""
+def names(models: Path) -> list[str]:
+    """Return the names of the models in a folder."""
+    return sorted(path.parent.name for path in models.glob(f"*/{MANIFEST}"))
+
+
+def promote(models: Path, name: str, why: str = "") -> None:
+    """Make a model the one that is used, after verifying it; the change is noted in the history."""
     read(models / name)
-    write_atomically(models / "current", f"{name}\n".encode())
+    was = (models / CURRENT).read_text(encoding="utf-8").strip() if (models / CURRENT).exists() else None
+    if was == name:
+        return
+    write_atomically(models / CURRENT, f"{name}\n".encode())
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    row = json.dumps({"at": at, "id": name, "was": was, "why": why}, ensure_ascii=False)
+    with (models / HISTORY).open("a", encoding="utf-8") as file:
+        file.write(row + "\n")
+
+
+def history(models: Path) -> list[dict[str, Any]]:
+    """Return which models were promoted, the first one first."""
+    path = models / HISTORY
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def rollback(models: Path) -> str:
+    """Promote the model that was used before the current one; return its name."""
+    now = current(models).name
+    for row in reversed(history(models)):
+        if row["id"] == now and row["was"]:
+            promote(models, row["was"], f"rollback from {now}")
+            return str(row["was"])
+    raise ModelError(f"{models} has no model that was used before {now}")
+
+
+def base(models: Path) -> Artefact:
+    """Return the model that labels are added to: the one in use, or the one that ships, without any labels."""
+    path = current(models) if (models / CURRENT).exists() else current(models_directory())
+    artefact = read(path)
+    while "site" in artefact.arrays:
+        parent = str(artefact.manifest["parent"])
+        found = [folder / parent for folder in (models, models_directory()) if (folder / parent).is_dir()]
+        if not found:
+            raise ModelError(f"{artefact.path} adds labels to model {parent}, which is not there")
+        artefact = read(found[0])
+    return artefact
+
+
+def adopt(models: Path, path: Path, why: str = "") -> None:
+    """Promote a model that may stand in another folder; it is copied if it does."""
+    if not (models / path.name).exists():
+        read(path)
+        with tempfile.TemporaryDirectory(dir=models, prefix=".new-") as scratch:
+            copy = Path(shutil.copytree(path, Path(scratch) / path.name))
+            copy.replace(models / path.name)
+    promote(models, path.name, why)
+
+
+def export(path: Path, target: Path) -> None:
+    """Write a model as one zip file; the same model gives the same bytes."""
+    read(path)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for file in sorted(path.iterdir()):
+            info = zipfile.ZipInfo(f"{path.name}/{file.name}", date_time=(1980, 1, 1, 0, 0, 0))
+            archive.writestr(info, file.read_bytes())
+    write_atomically(target, buffer.getvalue())
+
+
+def unpack(file: Path, models: Path) -> Path:
+    """Take a model in from a zip file, verified before it is put into place."""
+    models.mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory(dir=models, prefix=".new-") as scratch:
+            members = archive.infolist()
+            if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_BYTES:
+                raise ModelError(f"{file} is too large to be a model")
+            roots = {PurePosixPath(member.filename).parent.as_posix() for member in members}
+            plain = all(len(PurePosixPath(member.filename).parts) == 2 for member in members)
+            if len(roots) != 1 or not plain or "\\" in "".join(member.filename for member in members):
+                raise ModelError(f"{file} is not an exported model")
+            for member in members:
+                write_atomically(Path(scratch) / PurePosixPath(member.filename).name, archive.read(member))
+            name = read(Path(scratch)).id
+            if (models / name).exists():
+                return models / name
+            (models / name).mkdir()
+            for path in Path(scratch).iterdir():
+                path.replace(models / name / path.name)
+    except (zipfile.BadZipFile, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise ModelError(f"{file} is no exported model: {error}") from error
+    return models / name
 
 
 def digest(arrays: Arrays, numbers: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -33,8 +34,9 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--model",
             metavar="DIR",
+            envvar="MODERATOR_MODEL",
             type=click.Path(exists=True, file_okay=False),
-            help="Use the model in this folder.",
+            help="Use the model in this folder, or in MODERATOR_MODEL.",
         ),
         click.option(
             "--on-error",
@@ -49,6 +51,17 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def models_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says where a site's models are."""
+    return click.option(
+        "--models",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("models"),
+        show_default=True,
+        help="The folder of models.",
+    )(command)
 
 
 def fail_on(command: Callable[..., Any]) -> Callable[..., Any]:

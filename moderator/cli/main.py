@@ -19,7 +19,12 @@ COMMANDS = {
     "scan": ("moderator.cli.scan", "Moderate files, folders and JSON Lines."),
     "check": ("moderator.cli.check", "Judge one text and print the verdict as JSON."),
     "explain": ("moderator.cli.check", "Show a text with what was found in it, and why."),
+    "evaluate": ("moderator.cli.evaluate", "Measure a model on labelled comments."),
+    "samples": ("moderator.cli.samples", "Import labelled samples, check them, split them."),
+    "learn": ("moderator.cli.learn", "Learn that comments are ham or spam, and use it at once."),
+    "unlearn": ("moderator.cli.learn", "Take labels back, as if they had never been given."),
     "train": ("moderator.cli.train", "Train a model on labelled samples."),
+    "model": ("moderator.cli.model", "List, show, verify, promote and compare models."),
 }
 
 
