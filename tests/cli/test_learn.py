@@ -11,13 +11,10 @@ import pytest
 
 from moderator import store
 
-SPAM = [
-    f"Our quilting kits ship to {place}, ask for the winter catalogue"
-    for place in ("Ghent", "Turku", "Lyon", "Bern", "Cork", "Oslo")
-]
+PLACES = ("Ghent", "Turku", "Lyon", "Bern", "Cork", "Oslo")
+CLOTHS = ("linen", "wool", "felt", "cotton", "silk", "denim")
+SPAM = [f"Our quilting kits ship to {place}, ask for the winter catalogue" for place in PLACES]
 HAM = [f"I tried this with {cloth} and it held for a year" for cloth in CLOTHS]
-    f"I tried this with {what} and it held for a year" for what in ("linen", "wool", "felt", "cotton", "silk", "denim")
-]
 
 
 def lines(path: Path, texts: list[str]) -> Path:
