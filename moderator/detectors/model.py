@@ -10,20 +10,23 @@ import numpy as np
 from moderator import features, text
 from moderator.addresses import host_of
 from moderator.analysis import Batch
-from moderator.detectors.base import STRENGTH_DIGITS, Detector
+from moderator.detectors.base import STRENGTH_DIGITS, Detector, strength
 from moderator.features import Floats, Weights
 from moderator.records import Signal, Span
 from moderator.text import Columns, Mask
 
-CODES = ("model/text", "model/honest", "model/author", "model/host")
+CODES = ("model/text", "model/honest", "model/trailing", "model/apart", "model/author", "model/host")
 MESSAGES = {
     "model/text": "worded like spam",
     "model/honest": "worded like honest text",
+    "model/trailing": "an advert after the end of the page",
+    "model/apart": "an advert that has nothing to do with the page",
     "model/author": "an author's name like those of spam",
     "model/host": "an author's site like those of spam",
 }
 EVIDENCE = 0.6  # strength from which the words that made it are pointed out
 MAX_WORDS = 3
+MIN_TERMS = 4  # of a segment that can be compared with its page
 BLAND = 1e-6
 
 
@@ -43,7 +46,10 @@ def model(*, tables: Mapping[str, Table]) -> Detector:
         pages = np.array([document.kind == "page" for document in batch.documents], bool)[batch.document]
         for table, asked in ((tables["text"], ~pages), (tables["page"], pages)):
             if asked.any():
-                yield from _see_text(batch, table, asked)
+                values = np.where(asked, score(batch.columns, table, "text"), 0.0)
+                yield from _see_text(batch, table, values)
+                if table is tables["page"]:
+                    yield from _see_adverts(batch, np.where(pages, values, 0.0))
         yield from _see_names(batch, tables)
 
     return Detector("model", CODES, see)
@@ -63,8 +69,7 @@ def score(columns: Columns, table: Table, field: str) -> Floats:
     return squash(features.score(columns, table.weights, field) * table.scale + table.bias)
 
 
-def _see_text(batch: Batch, table: Table, asked: Mask) -> Iterator[tuple[int, Signal]]:
-    values = np.where(asked, score(batch.columns, table, "text"), 0.0)
+def _see_text(batch: Batch, table: Table, values: Floats) -> Iterator[tuple[int, Signal]]:
     words = telling_words(batch, np.flatnonzero(values >= EVIDENCE).tolist(), table)
     spam, honest = MESSAGES["model/text"], MESSAGES["model/honest"]
     for segment, value in enumerate(values.tolist()):
@@ -72,6 +77,18 @@ def _see_text(batch: Batch, table: Table, asked: Mask) -> Iterator[tuple[int, Si
             yield segment, Signal("model/text", value, spam, words.get(segment, ()))
         elif value < 0.0:
             yield segment, Signal("model/honest", -value, honest, (), "ham")
+
+
+def _see_adverts(batch: Batch, values: Floats) -> Iterator[tuple[int, Signal]]:
+    """Report segments of pages that are worded like spam where a page's own text does not stand.
+
+    Either sign alone is common in honest pages: these are signals of both together.
+    """
+    likely = np.maximum(values, 0.0)
+    apart = np.where(batch.topic.terms >= MIN_TERMS, np.maximum(1.0 - 2.0 * batch.topic.share, 0.0), 0.0)
+    for code, both in (("model/trailing", likely * batch.home.trailing), ("model/apart", likely * apart)):
+        for segment in np.flatnonzero(both > 0.0).tolist():
+            yield segment, Signal(code, strength(float(both[segment])), MESSAGES[code])
 
 
 def telling_words(batch: Batch, chosen: list[int], table: Table) -> dict[int, tuple[Span, ...]]:

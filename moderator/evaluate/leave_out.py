@@ -13,8 +13,9 @@ from moderator.addresses import host_of
 from moderator.errors import InputError
 from moderator.evaluate.figures import sklearn_metrics
 from moderator.evaluate.outcomes import Case, Outcome
+from moderator.records import ACTIONS
 from moderator.samples import Sample
-from moderator.train import COMMENTS, FOLDS, evidence, lessons, unseen
+from moderator.train import FOLDS, evidence, lessons, unseen
 
 Ints = npt.NDArray[np.int64]
 Part = Callable[[Case], str]
@@ -41,32 +42,19 @@ PARTS: dict[str, Part] = {"source": source_of, "group": group_of}
 
 
 def left_out(cases: Sequence[Case], by: str) -> list[Outcome]:
-    """Return what models that did not see the part of a comment make of it.
-
-    Their scores come without thresholds. A comment is held if its score is above that which only
-    0.5 % of the honest comments of the other parts exceed; nothing is rejected.
-    """
+    """Return what models that did not see the part of a comment make of it."""
     sklearn_metrics()  # says how to get what training needs
     names = [PARTS[by](case) for case in cases]
     fold = _folds(cases, names, by)
     samples = [
         replace(case.sample, group=group, weight=1.0) for case, group in zip(cases, _groups(cases, fold), strict=True)
     ]
-    odds = unseen(samples, lessons(samples, {}), fold, np.ones(len(samples), bool))
-    score = 1.0 / (1.0 + np.exp(-odds))
-    ham = np.array([sample.label == "ham" for sample in samples])
-    limit = np.array([_limit(score[ham & (fold != k)]) for k in range(int(fold.max()) + 1)])
-    held = score > limit[fold]
+    found = unseen(samples, lessons(samples, {}), fold, np.ones(len(samples), bool))
+    score = 1.0 / (1.0 + np.exp(-found.log_odds))
     return [
-        Outcome(case, "hold" if h else "publish", round(s, 6))
-        for case, h, s in zip(cases, held.tolist(), score.tolist(), strict=True)
+        Outcome(case, ACTIONS[action], round(s, 6))
+        for case, action, s in zip(cases, found.action.tolist(), score.tolist(), strict=True)
     ]
-
-
-def _limit(ham: npt.NDArray[np.float64]) -> float:
-    """Return the score that as much ham exceeds as the budget allows; not below what is as likely spam as not."""
-    budget = COMMENTS["*"][0]
-    return float(np.clip(np.quantile(ham, 1.0 - budget, method="higher"), 0.5, 0.999))
 
 
 def _folds(cases: Sequence[Case], names: Sequence[str], by: str) -> Ints:

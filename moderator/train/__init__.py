@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from moderator import kernel, policy, store, text, topics
 from moderator.detectors import Table
-from moderator.policy import Policy
+from moderator.policy import Policy, Rules
 from moderator.records import Document
 from moderator.samples import Sample
 from moderator.topics import TERM_BITS, Rarity
@@ -159,27 +159,43 @@ def _fold(
     return evidence.of_comments(judged, tables, rarity), evidence.of_pages(composed, tables, rarity)
 
 
-def unseen(samples: Sequence[Sample], material: Lessons, fold: npt.NDArray[np.int64], judged: Mask) -> Floats:
-    """Return the log-odds that a model gives to the judged samples of each fold if it saw none of the fold.
+class Unseen(NamedTuple):
+    """What models make of samples that they did not see; NaN and -1 for those that were not judged."""
 
-    Samples in fold -1 are trained on always. Tables, rarity and curves are fitted anew for each fold;
-    samples that are not judged have NaN.
+    log_odds: Floats
+    action: npt.NDArray[np.int64]  # index in records.ACTIONS
+
+
+def unseen(samples: Sequence[Sample], material: Lessons, fold: npt.NDArray[np.int64], judged: Mask) -> Unseen:
+    """Return what a model makes of the judged samples of each fold if it saw none of the fold.
+
+    Samples in fold -1 are trained on always. Tables, rarity, curves and thresholds are fitted anew for each fold.
     """
     from joblib import Parallel, delayed
 
-    score = np.full(len(samples), np.nan)
+    found = Unseen(np.full(len(samples), np.nan), np.full(len(samples), -1))
     folds = sorted({int(k) for k in fold if k >= 0})
     jobs = []
     for k in folds:
         mine = np.flatnonzero((fold == k) & judged)
         jobs.append(delayed(_unseen)(samples, material, fold != k, [samples[i] for i in mine.tolist()]))
-    for k, found in zip(folds, Parallel(n_jobs=-1)(jobs), strict=True):
-        score[(fold == k) & judged] = found
-    return score
+    for k, (log_odds, action) in zip(folds, Parallel(n_jobs=-1)(jobs), strict=True):
+        found.log_odds[(fold == k) & judged] = log_odds
+        found.action[(fold == k) & judged] = action
+    return found
 
 
-def _unseen(samples: Sequence[Sample], material: Lessons, chosen: Mask, judged: Sequence[Sample]) -> Floats:
-    """Return the log-odds that a model trained on the chosen samples gives to others."""
+def _unseen(samples: Sequence[Sample], material: Lessons, chosen: Mask, judged: Sequence[Sample]) -> Unseen:
+    """Return what a model that was trained on the chosen samples makes of others."""
+    tables, rules, rarity = comment_model(samples, material, chosen)
+    seen = evidence.of_comments(judged, tables, rarity)
+    log_odds = monotone.scores(rules, seen.codes, seen.strengths)
+    score = 1.0 / (1.0 + np.exp(-log_odds))
+    return Unseen(log_odds, (score >= rules.hold).astype(np.int64) + (score >= rules.reject))
+
+
+def comment_model(samples: Sequence[Sample], material: Lessons, chosen: Mask) -> tuple[dict[str, Table], Rules, Rarity]:
+    """Return tables, rules and rarity of a model for comments, trained on the chosen samples."""
     known = [s for s, c in zip(samples, chosen, strict=True) if c]
     rarity = term_rarity(known)
     inner = np.full(len(samples), -1)
@@ -189,9 +205,7 @@ def _unseen(samples: Sequence[Sample], material: Lessons, chosen: Mask, judged: 
         tables = material.tables(chosen & (inner != k))
         mine = [s for s, i in zip(samples, inner, strict=True) if i == k and s.weight >= READ]
         parts.append(evidence.of_comments(mine, tables, rarity))
-    rules = monotone.fit_rules(evidence.join(parts), COMMENTS)
-    seen = evidence.of_comments(judged, material.tables(chosen), rarity)
-    return monotone.scores(rules, seen.codes, seen.strengths)
+    return material.tables(chosen), monotone.fit_rules(evidence.join(parts), COMMENTS), rarity
 
 
 def term_rarity(samples: Sequence[Sample]) -> Rarity:

@@ -20,7 +20,7 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 BITS = {"text": 20, "page": 20, "author": 16, "host": 16}
-STRENGTH = {"text": 10.0, "page": 10.0, "author": 1.0, "host": 1.0}  # inverse of the regularisation
+STRENGTH = {"text": 20.0, "page": 10.0, "author": 1.0, "host": 1.0}  # inverse of the regularisation
 TOLERANCE = 1e-2
 LONGEST = 3000  # characters of a text that are learned from
 STEPS = 127

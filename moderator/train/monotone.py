@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderator.detectors import VOUCHING
-from moderator.policy import Curve, Rules
+from moderator.policy import UNKNOWN, Curve, Rules
 from moderator.train.evidence import Evidence
 
 Floats = npt.NDArray[np.float64]
@@ -58,14 +58,17 @@ def design(evidence: Evidence) -> tuple[Floats, npt.NDArray[np.int64]]:
 
 
 def curves(codes: Sequence[str], owner: npt.NDArray[np.int64], steps: Floats) -> dict[str, Curve]:
-    """Return the curve of each code; a code that says nothing gets a flat one."""
+    """Return the curve of each code; a code that says nothing gets a flat one.
+
+    A code that was hardly seen has no curve: it is worth what any code is that the policy does not know.
+    """
     out: dict[str, Curve] = {}
     for number, code in enumerate(codes):
         own = steps[owner == number]
-        if not len(own) or not own.any():
-            out[code] = ((0.0, 1.0), (0.0, 0.0))
-        else:
+        if len(own):
             out[code] = (KNOTS, tuple(round(float(v), DIGITS) for v in np.r_[0.0, np.cumsum(own)]))
+        elif code in VOUCHING:
+            out[code] = ((0.0, 1.0), (0.0, 0.0))
     return out
 
 
@@ -73,7 +76,7 @@ def scores(rules: Rules, codes: Sequence[str], strengths: npt.NDArray[np.float32
     """Return the log-odds of each row of strengths."""
     total = np.full(len(strengths), rules.bias)
     for number, code in enumerate(codes):
-        x, y = rules.curves[code]
+        x, y = rules.curves.get(code, UNKNOWN)
         total += np.interp(strengths[:, number], x, y)
     return total
 
