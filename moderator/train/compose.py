@@ -142,7 +142,7 @@ def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]],
 
 
 def _spam(chance: random.Random, parts: Parts) -> str:
-    if parts.trailers and chance.random() < WRITTEN:
+    if parts.trailers and (chance.random() < WRITTEN or not parts.comments):
         return chance.choice(parts.trailers).document.text
     text = chance.choice(parts.comments).document.text
     return "\n".join([" ".join(line.split()) for line in text.split("\n") if line.strip()][:LONGEST])
