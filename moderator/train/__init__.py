@@ -29,10 +29,10 @@ Floats = npt.NDArray[np.float64]
 FOLDS = 5
 PAGES = 2400  # composed pages in each fold
 READ = 0.4  # least weight of a sample that the policy is fitted and measured on
-# The shares of honest texts that may be held and rejected: of comments, and of those that are hard to tell (what was
-# read of real blogs was picked for that, and so was what this project wrote); of the segments of pages, whose body is one
-# text or unrelated sentences, and of honest blocks that look foreign to their page. A page has some 40 segments.
-COMMENTS: monotone.Budgets = {"*": (0.005, 0.0001), "blog": (0.01, 0.0005), "own": (0.01, 0.0005)}
+# The shares of honest texts that may be held and rejected: of comments, where a recipe says nothing else; of the
+# segments of pages, whose body is one text or unrelated sentences, and of honest blocks that look foreign to their page.
+# A page has some 40 segments.
+COMMENTS: monotone.Budgets = {"*": (0.005, 0.0001)}
 SEGMENTS: monotone.Budgets = {
     "body": (0.00005, 0.000005),
     "sentences": (0.0005, 0.00005),
@@ -83,7 +83,7 @@ def train(
     fold = np.r_[evidence.folds(samples, FOLDS), evidence.folds(bodies, FOLDS)]
     comments, pages = _evidence(pool, len(samples), fold, material, recipe, rarity, progress)
     rules = {
-        "comment": monotone.fit_rules(comments, COMMENTS),
+        "comment": monotone.fit_rules(comments, budgets_of(recipe)),
         "page": monotone.fit_rules(pages, SEGMENTS),
     }
     progress("fitting the tables on all samples")
@@ -167,7 +167,13 @@ class Unseen(NamedTuple):
     action: npt.NDArray[np.int64]  # index in records.ACTIONS
 
 
-def unseen(samples: Sequence[Sample], material: Lessons, fold: npt.NDArray[np.int64], judged: Mask) -> Unseen:
+def unseen(
+    samples: Sequence[Sample],
+    material: Lessons,
+    fold: npt.NDArray[np.int64],
+    judged: Mask,
+    budgets: monotone.Budgets = COMMENTS,
+) -> Unseen:
     """Return what a model makes of the judged samples of each fold if it saw none of the fold.
 
     Samples in fold -1 are trained on always. Tables, rarity, curves and thresholds are fitted anew for each fold.
@@ -179,16 +185,18 @@ def unseen(samples: Sequence[Sample], material: Lessons, fold: npt.NDArray[np.in
     jobs = []
     for k in folds:
         mine = np.flatnonzero((fold == k) & judged)
-        jobs.append(delayed(_unseen)(samples, material, fold != k, [samples[i] for i in mine.tolist()]))
+        jobs.append(delayed(_unseen)(samples, material, fold != k, [samples[i] for i in mine.tolist()], budgets))
     for k, (log_odds, action) in zip(folds, Parallel(n_jobs=-1)(jobs), strict=True):
         found.log_odds[(fold == k) & judged] = log_odds
         found.action[(fold == k) & judged] = action
     return found
 
 
-def _unseen(samples: Sequence[Sample], material: Lessons, chosen: Mask, judged: Sequence[Sample]) -> Unseen:
+def _unseen(
+    samples: Sequence[Sample], material: Lessons, chosen: Mask, judged: Sequence[Sample], budgets: monotone.Budgets
+) -> Unseen:
     """Return what a model that was trained on the chosen samples makes of others."""
-    tables, rules, rarity = comment_model(samples, material, chosen)
+    tables, rules, rarity = comment_model(samples, material, chosen, budgets)
     seen = evidence.of_comments(judged, tables, rarity)
     log_odds = monotone.scores(rules, seen.codes, seen.strengths)
     score = 1.0 / (1.0 + np.exp(-log_odds))
