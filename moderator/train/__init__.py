@@ -30,8 +30,8 @@ FOLDS = 5
 PAGES = 2400  # composed pages in each fold
 READ = 0.4  # least weight of a sample that the policy is fitted and measured on
 # The shares of honest texts that may be held and rejected: of comments, where a recipe says nothing else; of the
-# segments of pages, whose body is one text or unrelated sentences, and of honest blocks that look foreign to their page.
-# A page has some 40 segments.
+# segments of pages, whose body is one text or unrelated sentences, and of honest blocks that look foreign to their
+# page. A page has some 40 segments.
 COMMENTS: monotone.Budgets = {"*": (0.005, 0.0001)}
 SEGMENTS: monotone.Budgets = {
     "body": (0.00005, 0.000005),
@@ -160,6 +160,11 @@ def _fold(
     return evidence.of_comments(judged, tables, rarity), evidence.of_pages(composed, tables, rarity)
 
 
+def budgets_of(recipe: Mapping[str, Any]) -> monotone.Budgets:
+    """Return the shares of honest comments, by source, that a recipe lets be held and rejected."""
+    return {source: (held, rejected) for source, (held, rejected) in recipe.get("budgets", COMMENTS).items()}
+
+
 class Unseen(NamedTuple):
     """What models make of samples that they did not see; NaN and -1 for those that were not judged."""
 
@@ -203,7 +208,9 @@ def _unseen(
     return Unseen(log_odds, (score >= rules.hold).astype(np.int64) + (score >= rules.reject))
 
 
-def comment_model(samples: Sequence[Sample], material: Lessons, chosen: Mask) -> tuple[dict[str, Table], Rules, Rarity]:
+def comment_model(
+    samples: Sequence[Sample], material: Lessons, chosen: Mask, budgets: monotone.Budgets = COMMENTS
+) -> tuple[dict[str, Table], Rules, Rarity]:
     """Return tables, rules and rarity of a model for comments, trained on the chosen samples."""
     known = [s for s, c in zip(samples, chosen, strict=True) if c]
     rarity = term_rarity(known)
@@ -214,7 +221,7 @@ def comment_model(samples: Sequence[Sample], material: Lessons, chosen: Mask) ->
         tables = material.tables(chosen & (inner != k))
         mine = [s for s, i in zip(samples, inner, strict=True) if i == k and s.weight >= READ]
         parts.append(evidence.of_comments(mine, tables, rarity))
-    return material.tables(chosen), monotone.fit_rules(evidence.join(parts), COMMENTS), rarity
+    return material.tables(chosen), monotone.fit_rules(evidence.join(parts), budgets), rarity
 
 
 def term_rarity(samples: Sequence[Sample]) -> Rarity:

@@ -22,15 +22,18 @@ from moderator import pipeline, policy, store
 from moderator.policy import Policy
 from moderator.samples import Sample
 from moderator.store import Artefact
-from moderator.train import Lessons, adapt, comment_model, lessons, recipe
+from moderator.train import Lessons, adapt, budgets_of, comment_model, lessons, recipe
+from moderator.train.monotone import Budgets
 
 ROOT = Path(__file__).parents[2]
 STEPS = (0, 10, 50, 200)
 
 
-def base_model(samples: list[Sample], material: Lessons, chosen: np.ndarray, models: Path) -> Artefact:
+def base_model(
+    samples: list[Sample], material: Lessons, chosen: np.ndarray, budgets: Budgets, models: Path
+) -> Artefact:
     """Train a model on the chosen samples and write it."""
-    tables, rules, rarity = comment_model(samples, material, chosen)
+    tables, rules, rarity = comment_model(samples, material, chosen, budgets)
     arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
     fields = {name: {"scale": table.scale, "bias": table.bias} for name, table in tables.items()}
     content = policy.to_json(Policy("", {"comment": rules, "page": rules}))
@@ -67,7 +70,9 @@ def main() -> None:
     for site, _ in size.most_common(options.sites):
         own = [s for s, t in zip(samples, truth, strict=True) if t and s.group == site]
         with tempfile.TemporaryDirectory() as folder:
-            base = base_model(samples, material, np.array([s.group != site for s in samples]), Path(folder))
+            base = base_model(
+                samples, material, np.array([s.group != site for s in samples]), budgets_of(plan), Path(folder)
+            )
             rows: dict[int, list[list[float]]] = {step: [] for step in STEPS}
             for draw in range(options.draws):
                 order = random.Random(draw).sample(own, len(own))

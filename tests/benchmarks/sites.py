@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from moderator.report import printable
-from moderator.train import lessons, recipe, unseen
+from moderator.train import budgets_of, lessons, recipe, unseen
 from moderator.train.intervals import wilson
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def main() -> None:
     fold = np.array([fold_of.get(s.group, -1) for s in samples])
     approved &= fold >= 0
     material = lessons(samples, {})
-    found = unseen(samples, material, fold, truth | approved)
+    found = unseen(samples, material, fold, truth | approved, budgets_of(plan))
     print(f"{len(samples):,} samples; {truth.sum():,} labelled and {approved.sum():,} approved ones judged")
     score = found.log_odds
 
