@@ -27,6 +27,11 @@ from moderator.records import (
 )
 from moderator.store import Artefact
 
+OPTIONAL = (str, type(None))
+FIELDS = (
+    ("text", str), ("id", str), ("context", OPTIONAL), ("author", OPTIONAL), ("url", OPTIONAL),
+    ("site_url", OPTIONAL), ("language", OPTIONAL),
+)  # fmt: skip
 BATCH_DOCUMENTS = 2000
 BATCH_CHARACTERS = 200_000
 
@@ -125,9 +130,8 @@ class Moderator:
     ) -> Verdict:
         document = batch.documents[number]
         rules = self.policy.rules[document.kind]
-        sums = [policies.sum_of(rules, signals[i]) for i in segments]
-        best = segments[sums.index(max(sums))] if sums else None
-        contributions = policies.weigh(rules, signals[best]) if best is not None else []
+        worst = segments[:1] if len(segments) < 2 else [max(segments, key=lambda i: policies.sum_of(rules, signals[i]))]
+        contributions = [c for i in worst for c in policies.weigh(rules, signals[i])]
         value = policies.score(rules, contributions)
         action = policies.decide(rules, value, contributions)
         label: Label = "ham"
@@ -155,11 +159,8 @@ def wrong_with(document: object) -> str:
     """Return what makes a document unfit to be judged; empty if nothing does."""
     if not isinstance(document, Document):
         return f"not a Document but {type(document).__name__}"
-    for name in ("text", "id"):
-        if not isinstance(getattr(document, name), str):
-            return f"{name} is not a string"
-    for name in ("context", "author", "url", "site_url", "language"):
-        if not isinstance(getattr(document, name), str | None):
+    for name, kind in FIELDS:
+        if not isinstance(getattr(document, name), kind):
             return f"{name} is not a string"
     if document.kind not in KINDS:
         return f"kind must be one of {', '.join(KINDS)}, not {document.kind!r}"
