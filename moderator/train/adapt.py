@@ -32,6 +32,7 @@ Floats = npt.NDArray[np.float64]
 BITS = 18
 RIDGE = 2.0
 FOLDS = 5
+MARGIN = 4.0  # log-odds that thresholds rise by, over the square root of the number of honest labels
 LARGEST = 6.0  # log-odds that a site's labels can add or take
 FEWEST = 5  # labels of each kind; with fewer nothing can be measured, and only honest text is learned from
 
@@ -50,7 +51,8 @@ def adapt(base: Artefact, samples: Sequence[Sample], models: Path) -> Path:
     table = fit_table(matrix, spam, offset)
     rules = dict(moderator.policy.rules)
     unseen = offset + _out_of_fold(matrix, spam, offset)
-    rules["comment"] = _with_curves(_cautious(rules["comment"], offset[~spam], unseen[~spam]))
+    margin = MARGIN / np.sqrt(max(1, int((~spam).sum()))) if spam.any() else 0.0
+    rules["comment"] = _with_curves(_cautious(rules["comment"], offset[~spam], unseen[~spam], margin))
     return _write(base, known, table, rules, models)
 
 
@@ -122,12 +124,16 @@ def _out_of_fold(matrix: Any, spam: npt.NDArray[np.bool_], offset: Floats) -> Fl
     return np.clip(added, -LARGEST, LARGEST)
 
 
-def _cautious(rules: Rules, before: Floats, after: Floats) -> Rules:
-    """Return the rules with thresholds so high that no more honest text reaches them than did before."""
+def _cautious(rules: Rules, before: Floats, after: Floats, margin: float) -> Rules:
+    """Return the rules with thresholds so high that no more honest text reaches them than did before.
+
+    The margin is for the honest texts that were not labelled: the fewer were, the less is known of the others.
+    """
     found = {}
     for action, threshold in (("hold", rules.hold), ("reject", rules.reject)):
         limit = float(np.log(threshold / (1.0 - threshold)))
         allowed = int((before >= limit).sum())
+        limit += margin
         ham = np.sort(after)[::-1]
         if len(ham) > allowed and ham[allowed] >= limit:
             limit = float(ham[allowed]) + 0.1
