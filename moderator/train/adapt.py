@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 BITS = 18
 RIDGE = 2.0
 FOLDS = 5
-MARGIN = 4.0  # log-odds that thresholds rise by, over the square root of the number of honest labels
+MARGIN = 2.0  # log-odds that thresholds rise by, over the square root of the number of honest labels
 LARGEST = 6.0  # log-odds that a site's labels can add or take
 FEWEST = 5  # labels of each kind; with fewer nothing can be measured, and only honest text is learned from
 
