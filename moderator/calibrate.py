@@ -24,28 +24,26 @@ def calibrate(base: Artefact, ham: Sequence[Document], budgets: tuple[float, flo
     hold, reject = (threshold(logits, budget) for budget in budgets)
     comment = replace(rules["comment"], hold=hold, reject=max(hold, reject))
     content = policy.to_json(Policy("", {**rules, "comment": comment}))
-    fields = base.manifest["fields"]
-    name = store.digest(base.arrays, {"fields": fields, "policy": content})[: store.NAME]
-    if (models / name).exists():
-        return models / name
-    kept = {key: value for key, value in base.manifest.items() if key not in ("sha256", "arrays")}
-    manifest = {**kept, "id": name, "parent": base.id, "policy": {**content, "id": name}}
-    return store.write(models, manifest, base.arrays, {})
+    return store.keep(models, base.arrays, base.manifest["fields"], content, store.inherited(base))
 
 
 def threshold(logits: Sequence[float], share: float) -> float:
     """Return the lowest probability that at most a share of the honest texts reaches.
 
-    Where there are too few of them to see such a share, their tail is taken to fall off exponentially.
-
     >>> threshold([2.0, 1.0] + [-3.0] * 98, 0.015)
     0.7311
     """
+    return min(0.9999, max(0.01, math.ceil(1e4 * policy.sigmoid(above(logits, share))) / 1e4))
+
+
+def above(logits: Sequence[float], share: float) -> float:
+    """Return the log-odds that at most a share of the honest texts reaches; `logits` begins with the highest.
+
+    Where there are too few of them to see such a share, their tail is taken to fall off exponentially.
+    """
     rank = share * len(logits)
     if rank >= 1.0:
-        limit = logits[int(rank)] + 1e-6
-    else:
-        tail = logits[: max(10, len(logits) // 100)]
-        decay = sum(x - tail[-1] for x in tail) / len(tail) or 1.0
-        limit = tail[-1] + decay * math.log(len(tail) / rank)
-    return min(0.9999, max(0.01, math.ceil(1e4 * policy.sigmoid(limit)) / 1e4))
+        return logits[int(rank)] + 1e-6
+    tail = logits[: max(10, len(logits) // 100)]
+    decay = sum(x - tail[-1] for x in tail) / len(tail) or 1.0
+    return tail[-1] + decay * math.log(len(tail) / rank)

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from moderator import kernel
+from moderator.addresses import host_of
+from moderator.records import Document
 from moderator.text import Columns, Positions
 
 Weights = npt.NDArray[np.int8]
@@ -24,6 +26,13 @@ BITS = 20
 STEPS = 2.0**32
 WORD, PAIR = 6, 7  # salts; those of character n-grams are their lengths
 FIELDS = {"text": 0, "page": 0, "author": 100, "host": 200}
+
+
+def value(document: Document, field: str) -> str:
+    """Return what a field of a document holds: its text, its author's name, or the host of the author's site."""
+    if field in ("text", "page"):
+        return document.text
+    return document.author or "" if field == "author" else host_of(document.url or "")
 
 
 @dataclass(frozen=True, slots=True)

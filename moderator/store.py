@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -171,6 +171,31 @@ def write(models: Path, manifest: Mapping[str, Any], arrays: Arrays, texts: Mapp
             write_atomically(scratch / key, data)
         scratch.replace(target)
     return target
+
+
+def keep(
+    models: Path,
+    arrays: Arrays,
+    fields: Mapping[str, Any],
+    policy: Mapping[str, Any],
+    rest: Mapping[str, Any],
+    texts: Callable[[Mapping[str, Any]], Mapping[str, str]] = lambda manifest: {},
+) -> Path:
+    """Write a model under the name of its content, or find it there; return its directory.
+
+    `rest` is what else the manifest says, `texts` makes the other files of a manifest.
+    """
+    name = digest(arrays, {"fields": fields, "policy": {**policy, "id": ""}})[:NAME]
+    if (models / name).exists():
+        return models / name
+    manifest = {**rest, "id": name, "fields": fields, "policy": {**policy, "id": name}}
+    return write(models, manifest, arrays, texts(manifest))
+
+
+def inherited(parent: Artefact) -> dict[str, Any]:
+    """Return what the manifest of a model that was made from another one takes over."""
+    kept = {key: value for key, value in parent.manifest.items() if key not in ("sha256", "arrays")}
+    return {**kept, "parent": parent.id}
 
 
 def names(models: Path) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from moderator.records import KINDS, MEDIA
+from moderator.records import ACTIONS, KINDS, MEDIA, Action
 from moderator.report import Style
 
 COLOURS: dict[str, dict[str, Any]] = {
@@ -25,19 +25,22 @@ COLOURS: dict[str, dict[str, Any]] = {
 }
 LEVELS = ("hold", "reject", "never")
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says which model is used."""
+    return click.option(
+        "--model",
+        metavar="DIR",
+        envvar="MODERATOR_MODEL",
+        type=click.Path(exists=True, file_okay=False),
+        help="Use the model in this folder, or in MODERATOR_MODEL.",
+    )(command)
 
 
 def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how inputs are read and judged."""
     for option in (
-        click.option(
-            "--model",
-            metavar="DIR",
-            envvar="MODERATOR_MODEL",
-            type=click.Path(exists=True, file_okay=False),
-            help="Use the model in this folder, or in MODERATOR_MODEL.",
-        ),
+        model_option,
         click.option(
             "--on-error",
             type=click.Choice(("hold", "publish", "reject")),
@@ -75,9 +78,9 @@ def fail_on(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def fails(action: str, level: str) -> bool:
+def fails(action: Action, level: Any) -> bool:
     """Return whether an action is one to fail on."""
-    return level != "never" and ("publish", "hold", "reject").index(action) >= LEVELS.index(level) + 1
+    return level != "never" and ACTIONS.index(action) >= ACTIONS.index(level)
 
 
 def style(stream: Any) -> Style:

@@ -16,13 +16,7 @@ from moderator.evaluate.outcomes import Show, read
 
 @click.command(epilog="Example: moderator evaluate samples/comments --leave-out group --worst 20")
 @click.argument("samples", nargs=-1, metavar="SAMPLES...")
-@click.option(
-    "--model",
-    metavar="DIR",
-    envvar="MODERATOR_MODEL",
-    type=click.Path(exists=True, file_okay=False),
-    help="Use the model in this folder, or in MODERATOR_MODEL.",
-)
+@common.model_option
 @click.option(
     "--against",
     metavar="DIR",

@@ -12,7 +12,7 @@ import click
 import moderator
 from moderator.errors import ModeratorError
 
-FLAGGED, USAGE, FAILED, INTERRUPTED = 1, 2, 3, 130
+USAGE, FAILED, INTERRUPTED = 2, 3, 130
 
 # A command's module is imported when it runs, so that no command pays for another one's imports.
 COMMANDS = {

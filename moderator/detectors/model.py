@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from moderator import features, text
-from moderator.addresses import host_of
 from moderator.analysis import Batch
 from moderator.detectors.base import STRENGTH_DIGITS, Detector, strength
 from moderator.features import Floats, Weights
@@ -130,7 +129,7 @@ def _see_names(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int,
     for field, code in (("author", "model/author"), ("host", "model/host")):
         asked, values = [], []
         for number, document in enumerate(batch.documents):
-            value = document.author if field == "author" else document.url and host_of(document.url)
+            value = features.value(document, field)
             if value and first[number] < first[number + 1]:
                 asked.append(first[number])
                 values.append(value)

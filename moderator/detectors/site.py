@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from moderator import features, text
-from moderator.addresses import host_of
 from moderator.analysis import Batch
 from moderator.detectors.base import Detector
 from moderator.detectors.model import Table, squash
 from moderator.features import Floats
-from moderator.records import Document, Signal
+from moderator.records import Signal
 
 CODES = ("site/spam", "site/honest")
 MESSAGES = {"site/spam": "like what this site rejected", "site/honest": "like what this site published"}
@@ -40,12 +39,7 @@ def score(batch: Batch, table: Table) -> Floats:
     first = batch.first[:-1]
     asked = np.flatnonzero(comment & (first < batch.first[1:]))
     for field in ("author", "host"):
-        columns = text.columns(*text.encode([named(batch.documents[i], field) for i in asked.tolist()]))
+        columns = text.columns(*text.encode([features.value(batch.documents[i], field) for i in asked.tolist()]))
         total[first[asked]] += features.score(columns, table.weights, field)
     scores: Floats = total * table.scale + table.bias
     return scores
-
-
-def named(document: Document, field: str) -> str:
-    """Return the author's name or the host of the author's site; empty if there is none."""
-    return document.author or "" if field == "author" else host_of(document.url or "")

@@ -15,7 +15,7 @@ from moderator.evaluate.figures import sklearn_metrics
 from moderator.evaluate.outcomes import Case, Outcome
 from moderator.records import ACTIONS
 from moderator.samples import Sample
-from moderator.train import FOLDS, evidence, lessons, unseen
+from moderator.train import FOLDS, evidence, lessons, monotone, unseen
 
 Ints = npt.NDArray[np.int64]
 Part = Callable[[Case], str]
@@ -50,7 +50,7 @@ def left_out(cases: Sequence[Case], by: str) -> list[Outcome]:
         replace(case.sample, group=group, weight=1.0) for case, group in zip(cases, _groups(cases, fold), strict=True)
     ]
     found = unseen(samples, lessons(samples, {}), fold, np.ones(len(samples), bool))
-    score = 1.0 / (1.0 + np.exp(-found.log_odds))
+    score = monotone.probability(found.log_odds)
     return [
         Outcome(case, ACTIONS[action], round(s, 6))
         for case, action, s in zip(cases, found.action.tolist(), score.tolist(), strict=True)

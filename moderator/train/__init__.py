@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderator import kernel, policy, store, text, topics
+from moderator import features, kernel, policy, store, text, topics
 from moderator.detectors import Table
 from moderator.policy import Policy, Rules
 from moderator.records import Document
@@ -64,7 +64,7 @@ def lessons(samples: Sequence[Sample], teach: Mapping[str, Any]) -> Lessons:
     if page.any():
         pages = [compose.as_page(d) if w else blank for d, w in zip(documents, page, strict=True)]
         designs.append(fit.design(pages, "page"))
-    weight = {f: comment * np.array([bool(fit.value(d, f)) for d in documents]) for f in COMMENT_FIELDS}
+    weight = {f: comment * np.array([bool(features.value(d, f)) for d in documents]) for f in COMMENT_FIELDS}
     weight["page"] = page
     return Lessons(tuple(designs), np.array([sample.label == "spam" for sample in samples]), weight)
 
@@ -91,14 +91,8 @@ def train(
     arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
     content = policy.to_json(Policy("", rules))
     fields = {key: {"scale": table.scale, "bias": table.bias} for key, table in tables.items()}
-    name = store.digest(arrays, {"fields": fields, "policy": content})[: store.NAME]
-    if (models / name).exists():
-        return models / name
-    manifest = {
-        "id": name,
+    rest = {
         "parent": None,
-        "fields": fields,
-        "policy": {**content, "id": name},
         "samples": {
             "sha256": samples_digest(pool),
             "counts": counts(pool),
@@ -109,11 +103,14 @@ def train(
         "versions": versions(),
     }
     metrics = {"comment": monotone.sweep(rules["comment"], comments), "page": monotone.sweep(rules["page"], pages)}
-    texts = {
-        "metrics.json": json.dumps(metrics, indent=1, sort_keys=True) + "\n",
-        "card.md": card.render(manifest, metrics),
-    }
-    return store.write(models, manifest, arrays, texts)
+
+    def texts(manifest: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            "metrics.json": json.dumps(metrics, indent=1, sort_keys=True) + "\n",
+            "card.md": card.render(manifest, metrics),
+        }
+
+    return store.keep(models, arrays, fields, content, rest, texts)
 
 
 def _evidence(
@@ -204,7 +201,7 @@ def _unseen(
     tables, rules, rarity = comment_model(samples, material, chosen, budgets)
     seen = evidence.of_comments(judged, tables, rarity)
     log_odds = monotone.scores(rules, seen.codes, seen.strengths)
-    score = 1.0 / (1.0 + np.exp(-log_odds))
+    score = monotone.probability(log_odds)
     return Unseen(log_odds, (score >= rules.hold).astype(np.int64) + (score >= rules.reject))
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from moderator import features, pipeline, policy, store, text
 from moderator.analysis import Batch
 from moderator.detectors import Table
-from moderator.detectors.site import CODES, named
+from moderator.detectors.site import CODES
 from moderator.pipeline import Moderator
 from moderator.policy import Policy, Rules
 from moderator.records import Document
@@ -83,7 +83,7 @@ def design(documents: Sequence[Document]) -> Any:
         if field == "text":
             columns, owner = batch.columns, batch.document
         else:
-            columns = text.columns(*text.encode([named(d, field) for d in documents]))
+            columns = text.columns(*text.encode([features.value(d, field) for d in documents]))
             owner = np.arange(len(documents))
         unit, slot, amount = features.rows(columns, field, BITS)
         total += sparse.csr_matrix((amount.astype(np.float64), (owner[unit], slot)), shape=shape)
@@ -151,16 +151,5 @@ def _with_curves(rules: Rules) -> Rules:
 def _write(base: Artefact, known: Sequence[Sample], table: Table, rules: Mapping[str, Rules], models: Path) -> Path:
     arrays = {**base.arrays, "site": table.weights}
     fields = {**base.manifest["fields"], "site": {"scale": table.scale, "bias": table.bias}}
-    content = policy.to_json(Policy("", rules))
-    name = store.digest(arrays, {"fields": fields, "policy": content})[: store.NAME]
-    if (models / name).exists():
-        return models / name
-    manifest = {
-        **{key: value for key, value in base.manifest.items() if key not in ("sha256", "arrays")},
-        "id": name,
-        "parent": base.id,
-        "fields": fields,
-        "policy": {**content, "id": name},
-        "site": {"sha256": samples_digest(known), "labels": len(known)},
-    }
-    return store.write(models, manifest, arrays, {})
+    rest = {**store.inherited(base), "site": {"sha256": samples_digest(known), "labels": len(known)}}
+    return store.keep(models, arrays, fields, policy.to_json(Policy("", rules)), rest)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from moderator import features, text
-from moderator.addresses import host_of
 from moderator.analysis import Batch
 from moderator.detectors.model import Table
 from moderator.records import Document, Kind
@@ -61,15 +60,6 @@ def quantise(weights: npt.NDArray[np.float64], bias: float) -> Table:
     return Table(np.clip(np.round(weights / scale), -STEPS, STEPS).astype(np.int8), scale, bias)
 
 
-def value(document: Document, field: str) -> str:
-    """Return what a field of a document holds."""
-    if field in ("text", "page"):
-        return document.text
-    if field == "author":
-        return document.author or ""
-    return host_of(document.url) if document.url else ""
-
-
 def design(documents: Sequence[Document], field: str) -> Design:
     """Return the features of one field of documents."""
     from scipy import sparse
@@ -90,4 +80,4 @@ def read(documents: Sequence[Document], field: str) -> tuple[Columns, npt.NDArra
         kind: Kind = "page" if field == "page" else "comment"
         batch = Batch([Document(d.text[:LONGEST], kind=kind, media=d.media) for d in documents])
         return batch.columns, batch.document
-    return text.columns(*text.encode([value(d, field) for d in documents])), np.arange(len(documents))
+    return text.columns(*text.encode([features.value(d, field) for d in documents])), np.arange(len(documents))

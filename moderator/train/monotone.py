@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from moderator.calibrate import above
 from moderator.detectors import VOUCHING
 from moderator.policy import UNKNOWN, Curve, Rules
 from moderator.train.evidence import Evidence
@@ -81,31 +83,23 @@ def scores(rules: Rules, codes: Sequence[str], strengths: npt.NDArray[np.float32
     return total
 
 
+def probability(log_odds: Any) -> Any:
+    """Return log-odds, one or an array of them, as probabilities."""
+    return 1.0 / (1.0 + np.exp(-log_odds))
+
+
 def with_thresholds(rules: Rules, evidence: Evidence, budgets: Budgets) -> Rules:
     """Return the rules with the lowest thresholds that keep the budget of every kind of ham."""
     total = scores(rules, evidence.codes, evidence.strengths)
     limits = {"hold": 0.0, "reject": 0.0}
     for source, (hold, reject) in budgets.items():
         own = ~evidence.spam & ((evidence.source == source) | (source == "*"))
-        ham = np.sort(total[own])[::-1]
+        ham = np.sort(total[own])[::-1].tolist()
         for action, budget in (("hold", hold), ("reject", reject)):
-            limits[action] = max(limits[action], _above(ham, budget) if len(ham) else 0.0)
-    hold, reject = (1.0 / (1.0 + np.exp(-limits[action])) for action in ("hold", "reject"))
+            limits[action] = max(limits[action], above(ham, budget) if ham else 0.0)
+    hold, reject = (probability(limits[action]) for action in ("hold", "reject"))
     low = float(np.clip(np.ceil(hold * 1e4) / 1e4, 0.5, 0.999))
     return Rules(rules.bias, low, float(np.clip(np.ceil(reject * 1e4) / 1e4, low, 0.9999)), rules.curves)
-
-
-def _above(ham: Floats, share: float) -> float:
-    """Return a score that at most the given share of ham reaches.
-
-    Where there is not enough ham to see such a share, the tail is taken to fall off exponentially.
-    """
-    rank = share * len(ham)
-    if rank >= 1.0:
-        return float(ham[int(rank)]) + 1e-6
-    tail = ham[: max(10, len(ham) // 100)]
-    decay = float(np.mean(tail - tail[-1])) or 1.0
-    return float(tail[-1] + decay * np.log(len(tail) / rank))
 
 
 def sweep(rules: Rules, evidence: Evidence) -> dict[str, dict[str, float | int | None]]:
@@ -114,7 +108,7 @@ def sweep(rules: Rules, evidence: Evidence) -> dict[str, dict[str, float | int |
     The curves were fitted on this evidence, the tables were not: what this says of the curves is
     optimistic, as far as some dozens of numbers can fit tens of thousands of texts.
     """
-    value = 1.0 / (1.0 + np.exp(-scores(rules, evidence.codes, evidence.strengths)))
+    value = probability(scores(rules, evidence.codes, evidence.strengths))
     out: dict[str, dict[str, float | int | None]] = {}
     for source in sorted({*evidence.source.tolist(), "all"}):
         own = np.ones(len(value), bool) if source == "all" else evidence.source == source

@@ -16,7 +16,6 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from moderator import curation, features, text
-from moderator.addresses import host_of
 from moderator.errors import InputError
 from moderator.records import Label
 from moderator.samples import Sample
@@ -98,16 +97,12 @@ def out_of_fold(samples: Sequence[Sample], spam: Mask, cluster: npt.NDArray[np.i
 def _matrix(samples: Sequence[Sample]) -> Any:
     """Return the features of text, author and host of all samples, side by side."""
     documents = [replace(s.document, text=s.document.text[:LONGEST]) for s in samples]
-    values = {
-        "text": [document.text for document in documents],
-        "author": [document.author or "" for document in documents],
-        "host": [host_of(document.url or "") for document in documents],
-    }
     parts = []
     for field, bits in BITS.items():
         blocks = []
         for low in range(0, len(samples), CHUNK):
-            columns = text.columns(*text.encode(values[field][low : low + CHUNK]))
+            some = [features.value(document, field) for document in documents[low : low + CHUNK]]
+            columns = text.columns(*text.encode(some))
             unit, slot, amount = features.rows(columns, field, bits)
             blocks.append(sparse.csr_matrix((amount, (unit, slot)), shape=(len(columns.start), 1 << bits)))
         parts.append(sparse.vstack(blocks, format="csr"))

@@ -37,9 +37,7 @@ def base_model(
     arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
     fields = {name: {"scale": table.scale, "bias": table.bias} for name, table in tables.items()}
     content = policy.to_json(Policy("", {"comment": rules, "page": rules}))
-    name = store.digest(arrays, {"fields": fields, "policy": content})[: store.NAME]
-    manifest = {"id": name, "parent": None, "fields": fields, "policy": {**content, "id": name}}
-    return store.read(store.write(models, manifest, arrays, {}))
+    return store.read(store.keep(models, arrays, fields, content, {"parent": None}))
 
 
 def judge(artefact: Artefact, samples: list[Sample]) -> list[float]:
