@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from moderator import policy as policies
 from moderator.analysis import Batch
@@ -34,6 +34,8 @@ FIELDS = (
 )  # fmt: skip
 BATCH_DOCUMENTS = 2000
 BATCH_CHARACTERS = 200_000
+FLUSH: Any = object()  # among items: nothing more is waiting, judge what there is
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +169,30 @@ def wrong_with(document: object) -> str:
     return "" if document.media in MEDIA else f"media must be one of {', '.join(MEDIA)}, not {document.media!r}"
 
 
-def batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Group documents so that a batch stays small in number and in characters."""
-    batch: list[Document] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += len(document.text) if isinstance(document, Document) and isinstance(document.text, str) else 0
-        if len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS:
+def batches(items: Iterable[Item], document_of: Callable[[Item], object] = lambda item: item) -> Iterator[list[Item]]:
+    """Group items so that a batch stays small in number and in characters; FLUSH ends one early.
+
+    Comments on one post follow each other, and the post is analysed once: its length counts once.
+    """
+    batch: list[Item] = []
+    size, context = 0, None
+    for item in items:
+        if item is not FLUSH:
+            batch.append(item)
+            document = document_of(item)
+            if isinstance(document, Document):
+                size += _length(document.text)
+                size += _length(document.context) if document.context != context else 0
+                context = document.context
+        if batch and (item is FLUSH or len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS):
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _length(text: object) -> int:
+    return len(text) if isinstance(text, str) else 0
 
 
 def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Detector] = ()) -> Moderator:

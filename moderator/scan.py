@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
-from moderator.pipeline import BATCH_CHARACTERS, BATCH_DOCUMENTS, Moderator
+from moderator.pipeline import FLUSH, Moderator, batches
 from moderator.readers.files import Record
 from moderator.records import Failure, Verdict
 
@@ -22,7 +23,8 @@ class Judged:
 def scan_records(moderator: Moderator, records: Iterable[Record | None]) -> Iterator[list[Judged]]:
     """Yield batches of judged records, in the order of the records."""
     done, before, path = 0, 0, ""
-    for batch in _batches(records):
+    waiting = (FLUSH if record is None else record for record in records)
+    for batch in batches(waiting, attrgetter("document")):
         verdicts = iter(moderator.judge([record.document for record in batch if record.document]))
         judged = []
         for record in batch:
@@ -37,22 +39,3 @@ def scan_records(moderator: Moderator, records: Iterable[Record | None]) -> Iter
 def _unread(moderator: Moderator, record: Record) -> Verdict:
     name = record.path if record.line is None else f"{record.path}:{record.line}"
     return moderator.unjudged(name, Failure("input", record.error))
-
-
-def _batches(records: Iterable[Record | None]) -> Iterator[list[Record]]:
-    """Group records; a None ends a group early, since nothing more is waiting."""
-    batch: list[Record] = []
-    size, context = 0, None
-    for record in records:
-        if record is not None:
-            batch.append(record)
-            if document := record.document:
-                # Comments on one post follow each other, and the post is analysed once.
-                size += len(document.text)
-                size += len(document.context or "") if document.context != context else 0
-                context = document.context
-        if batch and (record is None or len(batch) >= BATCH_DOCUMENTS or size >= BATCH_CHARACTERS):
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -1,6 +1,6 @@
 """What is held on clean pages, and which insertions are found: by page, with text and reason.
 
-    python tests/benchmarks/pages.py [--data ../shared/data] [--width 90] [--show 25]
+    python tests/benchmarks/pages.py [--data ../shared/data] [--model DIR] [--width 90] [--show 25]
 
 Prints, for DATA/pages (clean pages; `web_pages` was not checked by hand, and `blog_posts_en` is in
 models/recipe.toml, so no page of it is new to the model) and the golden clean pages, how many pages
@@ -42,11 +42,12 @@ class Case(NamedTuple):
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=Path, help="a folder of models; the model that ships if not given")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--width", type=int, default=90, help="characters of a finding and of a reason that are shown")
     parser.add_argument("--show", type=int, default=25, help="findings of a set that are shown")
     options = parser.parse_args()
-    moderator = load()
+    moderator = load(options.model)
     rules = moderator.policy.rules["page"]
     print(f"model {moderator.model}: a part of a page is held at {rules.hold}, rejected at {rules.reject}")
     sets = {"golden/clean": list(golden("clean")), "golden/trailers": list(golden("trailers"))}
