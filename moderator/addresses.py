@@ -23,6 +23,7 @@ _ADDRESS = re.compile(
     re.VERBOSE,
 )
 _HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?/{0,3}(?:[^@/?#]*@)?([^/?#:\s]+)", re.IGNORECASE)
+_OPENING = np.array(sorted(map(ord, "[({")), np.uint32)
 _DOT = re.compile(r"[\[({][^\S\n]?(?:dot|\.)[^\S\n]?[\])}]|[^\S\n](?:dot|\(\.\))[^\S\n]", re.IGNORECASE)
 _BEFORE_DOT = re.compile(r"(?<![\w-])([a-z0-9-]{2,63})[^\S\n]?$", re.IGNORECASE | re.ASCII)
 _AFTER_DOT = re.compile(
@@ -91,13 +92,13 @@ def find(text: str, codes: Codes, kind: Bytes) -> list[Address]:
         for start, end in _around(dots, stops, len(codes)):
             if address := _read(text, start, end):
                 found.append(address)
-    disguised = list(_disguised(text))
+    disguised = list(_disguised(text, codes))
     return sorted(found + disguised) if disguised else found
 
 
-def _disguised(text: str) -> Iterator[Address]:
+def _disguised(text: str, codes: Codes) -> Iterator[Address]:
     """Yield the addresses whose dot is written out: `name [dot] com`."""
-    for dot in _DOT.finditer(text):
+    for dot in _written_dots(text, codes):
         before = _BEFORE_DOT.search(text, max(0, dot.start() - MAX_LABEL), dot.start())
         after = _AFTER_DOT.match(text, dot.end()) if before else None
         if not before or not after:
@@ -105,6 +106,19 @@ def _disguised(text: str) -> Iterator[Address]:
         name, ending = before[1].lower(), after[1].lower()
         if dot.group()[0] in "[({" or (_NAME.match(name) and ending in _COMMON):
             yield Address(before.start(1), after.end(1), f"{name}.{ending}", "disguised")
+
+
+def _written_dots(text: str, codes: Codes) -> Iterator[re.Match[str]]:
+    """Yield the dots that are spelt or stand in brackets; only where one may begin is looked at closely."""
+    lower = codes | np.uint32(32)  # of ASCII letters
+    spelt = (lower[:-2] == ord("d")) & (lower[1:-1] == ord("o")) & (lower[2:] == ord("t"))
+    dot = codes == ord(".")
+    bracket = np.isin(codes[:-2], _OPENING) & (dot[1:-1] | dot[2:])
+    for place in np.flatnonzero(spelt | bracket).tolist():
+        for start in range(max(0, place - 2), place + 1):
+            if match := _DOT.match(text, start):
+                yield match
+                break
 
 
 def _around(dots: Positions, stops: Positions, size: int) -> list[tuple[int, int]]:

@@ -23,7 +23,8 @@ _TABLE_RULE = re.compile(r"[ \t]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:
 _DEFINITION = re.compile(r" {0,3}\[(?!\^)([^\[\]]{1,200})\]:[ \t]*(\S+)")
 _FOOTNOTE = re.compile(r" {0,3}\[\^[^\[\]]{1,100}\]:[ \t]*")
 _KEY = re.compile(r"[ \t]*(?:-[ \t]+)?(?:[\w.-]+[ \t]*[:=])?[ \t]*")
-_MARKS = re.compile(r"`+|\*+|(?<!\w)_++|(?<!_)_++(?!\w)|~~")
+_MARKS = re.compile(r"[`*~](?:(?<=`)`*+|(?<=\*)\**+|(?<=~)~)")
+_UNDERSCORES = re.compile(r"_(?<!\w_)_*+|_(?<!__)_*+(?!\w)")
 _TARGET = re.compile(
     r"""\]\([ \t]*+(?:<([^<>\n]*+)>|([^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+))"""
     r"""(?:[ \t]++(?:"[^"\n]*+"|'[^'\n]*+'))?[ \t]*+\)"""
@@ -66,8 +67,11 @@ def _blocks(text: str) -> tuple[list[Block], list[tuple[int, int]], str | None]:
                 _add_code(text, fence_start, low, blocks, code)
                 fence = ""
             continue
-        bare = line.strip()
-        if not bare:
+        if line[:1].isalpha():  # no mark begins with a letter, and most lines do
+            blocks.append(Block(low, high, "paragraph"))
+            listed, fresh = listed and not fresh, False
+            continue
+        if not line.strip():
             fresh = True
             continue
         if (opening := _FENCE.match(line)) and not (opening[1][0] == "`" and "`" in line[opening.end() :]):
@@ -181,8 +185,9 @@ def _inline(text: str, start: int, end: int, targets: dict[str, str], out: Layou
         out.links.append(Link(match.start(), match.end(), match.start(1), match.end(1), match[1], "markdown"))
     if text.find("[", start, end) >= 0:
         _brackets(text, start, end, targets, out)
-    if any(text.find(mark, start, end) >= 0 for mark in "*_`~"):
-        out.markup += [match.span() for match in _MARKS.finditer(text, start, end)]
+    out.markup += [match.span() for match in _MARKS.finditer(text, start, end)]
+    if text.find("_", start, end) >= 0:
+        out.markup += [match.span() for match in _UNDERSCORES.finditer(text, start, end)]
 
 
 def _brackets(text: str, start: int, end: int, targets: dict[str, str], out: Layout) -> None:
