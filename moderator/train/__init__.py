@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderator import features, kernel, policy, store, text, topics
+from moderator import features, policy, store, topics
 from moderator.detectors import Table
 from moderator.policy import Policy, Rules
 from moderator.records import Document
 from moderator.samples import Sample
-from moderator.topics import TERM_BITS, Rarity
+from moderator.topics import Rarity
 from moderator.train import card, compose, evidence, fit, monotone
 from moderator.train.evidence import Evidence, Progress
 
@@ -88,7 +88,7 @@ def train(
     }
     progress("fitting the tables on all samples")
     tables = material.tables(np.ones(len(pool), bool))
-    arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
+    arrays = {**{name: table.weights for name, table in tables.items()}, **rarity._asdict()}
     content = policy.to_json(Policy("", rules))
     fields = {key: {"scale": table.scale, "bias": table.bias} for key, table in tables.items()}
     rest = {
@@ -223,14 +223,7 @@ def comment_model(
 
 def term_rarity(samples: Sequence[Sample]) -> Rarity:
     """Return how rare terms are in posts and texts."""
-    texts = sorted({s.document.context or s.document.text for s in samples})
-    count = np.zeros(1 << TERM_BITS, np.int64)
-    for low in range(0, len(texts), 2000):
-        found = topics.terms(text.columns(*text.encode(texts[low : low + 2000])))
-        bucket = kernel.slots(found.term, 0, TERM_BITS)
-        once = np.unique((found.unit << TERM_BITS) | bucket)
-        count += np.bincount(once & ((1 << TERM_BITS) - 1), minlength=1 << TERM_BITS)
-    return topics.rarity_of(count, len(texts))
+    return topics.rarity_of(sorted({s.document.context or s.document.text for s in samples}))
 
 
 def samples_digest(samples: Sequence[Sample]) -> str:

@@ -24,7 +24,7 @@ NO_POLICY = Policy("none", {})
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The strengths of all codes in N texts, and what each text is."""
+    """The strengths of all codes in N texts, and what each text is: spam, here, is what does not belong."""
 
     codes: tuple[str, ...]
     strengths: npt.NDArray[np.float32]  # N x codes
@@ -73,7 +73,7 @@ def observe(
 
 
 def of_comments(samples: Sequence[Sample], tables: Mapping[str, Table], rarity: Rarity) -> Evidence:
-    """Return what is seen in comments; a text off topic is no spam."""
+    """Return what is seen in comments; a comment off topic should not be published either."""
     documents = [sample.document for sample in samples]
     seen, owner, _ = observe(documents, tables, rarity)
     strengths = np.zeros((len(samples), seen.shape[1]), np.float32)
@@ -81,7 +81,7 @@ def of_comments(samples: Sequence[Sample], tables: Mapping[str, Table], rarity: 
     return Evidence(
         codes_of(tables),
         strengths,
-        np.array([sample.label == "spam" for sample in samples], bool),
+        np.array([sample.label != "ham" for sample in samples], bool),
         np.array([sample.weight for sample in samples]),
         np.array([sample.source for sample in samples], np.str_),
     )
