@@ -51,6 +51,14 @@ def test_groups_stay_in_one_fold(made: list[Sample]) -> None:
     assert set(fold.tolist()) == set(range(5))
 
 
+def test_n_grams_of_one_kind_alone_say_the_most(made: list[Sample]) -> None:
+    chosen = fit.design([Document(text) for text in ("order now", "order now", "thank you", "you order")], "text")
+    ratio = fit.log_ratio(chosen.matrix, np.array([True, True, False, False]), np.ones(4))
+    assert ratio.min() == 0.0
+    assert ratio.max() == pytest.approx(np.log(3))  # "now": in both of the spam, in none of the ham
+    assert len(set(ratio.round(6).tolist())) > 2
+
+
 def test_curves_never_turn_back_and_budgets_are_kept(made: list[Sample]) -> None:
     chance = np.random.default_rng(0)
     codes = ("model/text", "model/honest", "links/count")
