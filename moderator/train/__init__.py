@@ -74,18 +74,17 @@ def train(
 ) -> Path:
     """Train a model and write it below `models`; the same samples and seed give the same bytes.
 
-    The policy is fitted on signals of samples whose group the tables were not trained on.
+    The policy is fitted on signals of samples whose group the tables were not trained on. A recipe that does
+    not say what pages are composed of gives a model that judges the segments of pages as comments.
     """
     pool = [*samples, *bodies]
     rarity = term_rarity(pool)
     progress("reading features")
-    material = lessons(pool, recipe["compose"]["teach"])
+    material = lessons(pool, recipe["compose"]["teach"] if "compose" in recipe else {})
     fold = np.r_[evidence.folds(samples, FOLDS), evidence.folds(bodies, FOLDS)]
     comments, pages = _evidence(pool, len(samples), fold, material, recipe, rarity, progress)
-    rules = {
-        "comment": monotone.fit_rules(comments, budgets_of(recipe)),
-        "page": monotone.fit_rules(pages, SEGMENTS),
-    }
+    own = monotone.fit_rules(comments, budgets_of(recipe))
+    rules = {"comment": own, "page": monotone.fit_rules(pages, SEGMENTS) if pages else own}
     progress("fitting the tables on all samples")
     tables = material.tables(np.ones(len(pool), bool))
     arrays = {**{name: table.weights for name, table in tables.items()}, **rarity._asdict()}
@@ -102,7 +101,9 @@ def train(
         "seed": recipe.get("seed", 0),
         "versions": versions(),
     }
-    metrics = {"comment": monotone.sweep(rules["comment"], comments), "page": monotone.sweep(rules["page"], pages)}
+    metrics = {
+        kind: monotone.sweep(rules[kind], seen) for kind, seen in (("comment", comments), ("page", pages)) if seen
+    }
 
     def texts(manifest: Mapping[str, Any]) -> dict[str, str]:
         return {
@@ -121,7 +122,7 @@ def _evidence(
     recipe: Mapping[str, Any],
     rarity: Rarity,
     progress: Progress,
-) -> tuple[Evidence, Evidence]:
+) -> tuple[Evidence, Evidence | None]:
     """Return what detectors see in samples and composed pages that their tables were not fitted on."""
     from joblib import Parallel, delayed
 
@@ -136,8 +137,8 @@ def _evidence(
     for number, (seen, composed) in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), 1):
         progress(f"{number} of {FOLDS} folds")
         comments.append(seen)
-        pages.append(composed)
-    return evidence.join(comments), evidence.join(pages)
+        pages += [composed] if composed else []
+    return evidence.join(comments), evidence.join(pages) if pages else None
 
 
 def _fold(
@@ -148,13 +149,16 @@ def _fold(
     recipe: Mapping[str, Any],
     rarity: Rarity,
     k: int,
-) -> tuple[Evidence, Evidence]:
+) -> tuple[Evidence, Evidence | None]:
     """Fit tables on the samples of all folds but one, and return what they see in that one."""
     tables = material.tables(others)
     judged = [s for s in mine if s.weight >= READ and s.document.kind == "comment"]
+    seen = evidence.of_comments(judged, tables, rarity)
+    if "compose" not in recipe:
+        return seen, None
     parts = compose.Parts.of(mine, own_bodies, recipe["compose"])
     composed = list(compose.pages(parts, PAGES, recipe.get("seed", 0) + k))
-    return evidence.of_comments(judged, tables, rarity), evidence.of_pages(composed, tables, rarity)
+    return seen, evidence.of_pages(composed, tables, rarity)
 
 
 def budgets_of(recipe: Mapping[str, Any]) -> monotone.Budgets:

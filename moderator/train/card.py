@@ -45,8 +45,9 @@ def _lines(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[
     yield "\n## Figures\n"
     yield MEASURED
     yield from _figures("comments", metrics["comment"])
-    yield PAGES
-    yield from _figures("lines of pages", metrics["page"])
+    if "page" in metrics:
+        yield PAGES
+        yield from _figures("lines of pages", metrics["page"])
     yield "## Samples\n"
     yield "| source | licence | ham | spam | off-topic |\n|---|---|---|---|---|"
     for name, counts in manifest["samples"]["counts"].items():

@@ -34,13 +34,19 @@ class Evidence:
 
 
 def folds(samples: Sequence[Sample], count: int) -> npt.NDArray[np.int64]:
-    """Deal out whole groups to folds, the largest first, each to the fold that is smallest so far."""
-    size = Counter(sample.group for sample in samples)
+    """Deal out whole groups to folds, the largest first, each to the fold that is smallest so far.
+
+    Where there are fewer groups than folds, as in a single source without groups, equal texts are the groups.
+    """
+    group = [sample.group for sample in samples]
+    if len(set(group)) < count:
+        group = [sample.document.text for sample in samples]
+    size = Counter(group)
     load, fold = [0] * count, {}
-    for group, number in sorted(size.items(), key=lambda pair: (-pair[1], pair[0])):
-        fold[group] = min(range(count), key=lambda k: (load[k], k))
-        load[fold[group]] += number
-    return np.array([fold[sample.group] for sample in samples])
+    for name, number in sorted(size.items(), key=lambda pair: (-pair[1], pair[0])):
+        fold[name] = min(range(count), key=lambda k: (load[k], k))
+        load[fold[name]] += number
+    return np.array([fold[name] for name in group])
 
 
 def codes_of(tables: Mapping[str, Table]) -> tuple[str, ...]:

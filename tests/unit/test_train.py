@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from moderator import store
+from moderator import load, store
 from moderator.records import Document
 from moderator.samples import Sample
-from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest
+from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest, train
 from moderator.train.intervals import wilson
 
 TRADES = ("roofs", "loans", "watches", "slots", "essays", "pills")
@@ -49,6 +50,31 @@ def test_groups_stay_in_one_fold(made: list[Sample]) -> None:
         found.setdefault(s.group, set()).add(f)
     assert all(len(folds) == 1 for folds in found.values())
     assert set(fold.tolist()) == set(range(5))
+
+
+def test_a_single_group_is_dealt_out_by_text(made: list[Sample]) -> None:
+    fold = evidence.folds([replace(s, group="all") for s in (*made, *made)], 5)
+    assert set(fold.tolist()) == set(range(5))
+    assert fold[: len(made)].tolist() == fold[len(made) :].tolist()
+
+
+def test_n_grams_of_one_kind_alone_say_the_most(made: list[Sample]) -> None:
+    chosen = fit.design([Document(text) for text in ("order now", "order now", "thank you", "you order")], "text")
+    ratio = fit.log_ratio(chosen.matrix, np.array([True, True, False, False]), np.ones(4))
+    assert ratio.min() == 0.0
+    assert ratio.max() == pytest.approx(np.log(3))  # "now": in both of the spam, in none of the ham
+    assert len(set(ratio.round(6).tolist())) > 2
+
+
+def test_a_recipe_may_be_one_file_of_comments(made: list[Sample], tmp_path: Path) -> None:
+    plan = {"source": [{"name": "made"}]}
+    one, two = (train(made, [], plan, tmp_path / name, lambda message: None) for name in ("one", "two"))
+    assert one.name == two.name
+    found = store.read(one).manifest["policy"]
+    assert found["page"] == found["comment"]
+    moderator = load(one)
+    assert moderator.check("Best pills offer, order now").action != "publish"
+    assert moderator.check("I built clocks like these, thank you").action == "publish"
 
 
 def test_curves_never_turn_back_and_budgets_are_kept(made: list[Sample]) -> None:
