@@ -102,8 +102,11 @@ def train(
         "versions": versions(),
     }
     metrics = {
-        kind: monotone.sweep(rules[kind], seen) for kind, seen in (("comment", comments), ("page", pages)) if seen
+        "comment": monotone.sweep(own, comments, comments.source),
+        "language": monotone.sweep(own, comments, comments.language),
     }
+    if pages:
+        metrics["page"] = monotone.sweep(rules["page"], pages, pages.source)
 
     def texts(manifest: Mapping[str, Any]) -> dict[str, str]:
         return {

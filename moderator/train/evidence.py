@@ -12,7 +12,7 @@ import numpy.typing as npt
 from moderator.detectors import Table, built_in
 from moderator.pipeline import Moderator, batches
 from moderator.policy import Policy
-from moderator.records import Document, Span
+from moderator.records import UNDETERMINED, Document, Span
 from moderator.samples import Sample
 from moderator.topics import Rarity
 from moderator.train.compose import Page
@@ -31,6 +31,7 @@ class Evidence:
     spam: npt.NDArray[np.bool_]  # N
     weight: npt.NDArray[np.float64]  # N
     source: npt.NDArray[np.str_]  # N
+    language: npt.NDArray[np.str_]  # N; as the sample is marked
 
 
 def folds(samples: Sequence[Sample], count: int) -> npt.NDArray[np.int64]:
@@ -90,6 +91,7 @@ def of_comments(samples: Sequence[Sample], tables: Mapping[str, Table], rarity: 
         np.array([sample.label != "ham" for sample in samples], bool),
         np.array([sample.weight for sample in samples]),
         np.array([sample.source for sample in samples], np.str_),
+        np.array([sample.document.language or UNDETERMINED for sample in samples], np.str_),
     )
 
 
@@ -105,7 +107,8 @@ def of_pages(pages: Sequence[Page], tables: Mapping[str, Table], rarity: Rarity)
     spam = role == "spam"
     lines = np.bincount(owner, spam, len(pages))  # a long insertion counts as much as a short one
     weight = np.where(spam, 1.0 / np.maximum(lines[owner], 1), np.where(role == "sentences", INCOHERENT, 1.0))
-    return Evidence(codes_of(tables), seen, spam, weight, role)
+    language = np.array([page.document.language or UNDETERMINED for page in pages], np.str_)[owner]
+    return Evidence(codes_of(tables), seen, spam, weight, role, language)
 
 
 def _touches(spans: Sequence[Span], start: int, end: int) -> bool:
@@ -120,4 +123,5 @@ def join(parts: Sequence[Evidence]) -> Evidence:
         np.concatenate([part.spam for part in parts]),
         np.concatenate([part.weight for part in parts]),
         np.concatenate([part.source for part in parts]),
+        np.concatenate([part.language for part in parts]),
     )

@@ -11,7 +11,7 @@ import pytest
 from moderator import load, store
 from moderator.records import Document
 from moderator.samples import Sample
-from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest, train
+from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest, term_rarity, train
 from moderator.train.intervals import wilson
 
 TRADES = ("roofs", "loans", "watches", "slots", "essays", "pills")
@@ -33,7 +33,7 @@ def test_tables_tell_what_they_were_taught(made: list[Sample]) -> None:
     material = lessons(made, {})
     one, two = (material.tables(np.ones(len(made), bool)) for _ in range(2))
     assert all(np.array_equal(one[name].weights, two[name].weights) for name in one)
-    seen = evidence.of_comments(made, one, np.ones(1 << 16, np.uint8))
+    seen = evidence.of_comments(made, one, term_rarity(made))
     text = seen.strengths[:, seen.codes.index("model/text")]
     assert text[seen.spam].min() > text[~seen.spam].max()
 
@@ -82,7 +82,9 @@ def test_curves_never_turn_back_and_budgets_are_kept(made: list[Sample]) -> None
     codes = ("model/text", "model/honest", "links/count")
     spam = chance.random(4000) < 0.5
     strengths = np.clip(np.c_[spam * 0.5, ~spam * 0.5, spam * 0.2] + chance.normal(0, 0.2, (4000, 3)), 0, 1)
-    seen = evidence.Evidence(codes, strengths.astype(np.float32), spam, np.ones(4000), np.full(4000, "made"))
+    seen = evidence.Evidence(
+        codes, strengths.astype(np.float32), spam, np.ones(4000), np.full(4000, "made"), np.full(4000, "en")
+    )
     rules = monotone.fit_rules(seen, {"*": (0.01, 0.001)})
     for code, (_, worth) in rules.curves.items():
         steps = np.diff(worth)
