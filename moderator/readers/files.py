@@ -86,8 +86,13 @@ def _walk(folder: str, ignore: Any) -> Iterator[str]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(path, rules)
-        elif os.path.isfile(path) and os.path.splitext(entry.name)[1].lower() in (*MEDIA_OF, *RECORDS):
+        elif os.path.isfile(path) and is_text(entry.name):
             yield path
+
+
+def is_text(name: str) -> bool:
+    """Return whether a file's ending says that it holds text to moderate."""
+    return os.path.splitext(name)[1].lower() in (*MEDIA_OF, *RECORDS)
 
 
 def read(path: str, options: Options) -> Iterator[Record | None]:
@@ -102,12 +107,17 @@ def read(path: str, options: Options) -> Iterator[Record | None]:
         return
     try:
         with open(path, "rb") as file:
-            if os.path.splitext(path)[1].lower() in RECORDS:
-                yield from read_lines(file, path, options)
-            else:
-                yield read_page(file, path, options)
+            yield from read_file(file, path, options)
     except OSError as error:
         yield Record(None, path, error=f"cannot be read: {error.strerror}")
+
+
+def read_file(file: IO[bytes], path: str, options: Options) -> Iterator[Record | None]:
+    """Yield the records of an open file: one for each line of JSON Lines, otherwise one page."""
+    if os.path.splitext(path)[1].lower() in RECORDS:
+        yield from read_lines(file, path, options)
+    else:
+        yield read_page(file, path, options)
 
 
 def _read_stream(stream: IO[bytes], options: Options) -> Iterator[Record | None]:
