@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ COLOURS: dict[str, dict[str, Any]] = {
     "code": {"fg": "cyan"},
     "marked": {"fg": "red", "reverse": True},
 }
+OUTPUT = "moderator.output"  # in the context of a command: the file that it writes to
 LEVELS = ("hold", "reject", "never")
 
 
@@ -78,6 +80,24 @@ def fail_on(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that names a file for what would be printed: it is there when all of it was written."""
+
+    @functools.wraps(command)
+    def written(*arguments: Any, output: Path | None, **options: Any) -> Any:
+        if output is None:
+            return command(*arguments, **options)
+        from moderator.samples import writing
+
+        with writing(output) as file:
+            click.get_current_context().meta[OUTPUT] = file
+            return command(*arguments, **options)
+
+    return click.option(
+        "--output", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+    )(written)
+
+
 def fails(action: Action, level: Any) -> bool:
     """Return whether an action is one to fail on."""
     return level != "never" and ACTIONS.index(action) >= ACTIONS.index(level)
@@ -85,7 +105,7 @@ def fails(action: Action, level: Any) -> bool:
 
 def style(stream: Any) -> Style:
     """Return how text is coloured for a stream: not at all unless it is a terminal that wants colours."""
-    wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    wanted = not _output() and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def coloured(text: str, what: str) -> str:
         return click.style(text, **COLOURS[what]) if wanted and what in COLOURS else text
@@ -95,7 +115,12 @@ def style(stream: Any) -> Style:
 
 def write(text: str) -> None:
     """Print a text as UTF-8 wherever it goes; lone surrogates become escapes, which JSON reads back."""
-    click.echo(text.encode("utf-8", "backslashreplace"))
+    click.echo(text.encode("utf-8", "backslashreplace"), _output())
+
+
+def _output() -> Any:
+    context = click.get_current_context(silent=True)
+    return context.meta.get(OUTPUT) if context else None
 
 
 class Progress:

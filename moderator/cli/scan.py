@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from moderator import load
-from moderator.cli import common
+from moderator import formats, load
+from moderator.cli import common, picked
 from moderator.readers import files
 from moderator.readers.files import Record
 from moderator.scan import Judged, scan_records
@@ -19,7 +20,11 @@ from moderator.scan import Judged, scan_records
 
 @click.command(epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl")
 @click.argument("paths", nargs=-1, metavar="[PATH|-]...")
-@click.option("--format", "form", type=click.Choice(("text", "jsonl")), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(("text", "jsonl", *formats.NAMES)), default="text", show_default=True
+)
+@common.output_option
+@picked.options
 @common.fail_on
 @click.option("--ignored", is_flag=True, help="Read files that .gitignore leaves out, and hidden ones.")
 @click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
@@ -27,6 +32,8 @@ from moderator.scan import Judged, scan_records
 def scan(
     paths: tuple[str, ...],
     form: str,
+    changed: str | None,
+    changed_lines: bool,
     fail_on: str,
     ignored: bool,
     quiet: bool,
@@ -42,17 +49,20 @@ def scan(
     JSON Lines is an object with text and, if there are, id, kind, media, context, author, url,
     site_url, language.
     """
-    if not paths:
+    chosen = picked.selection(changed, changed_lines, paths, ignored)
+    if not paths and not chosen:
         raise click.UsageError("say what to scan: moderator scan content/, or moderator scan - < comments.jsonl")
     moderator = load(model, on_error=on_error)
-    names = list(files.find(paths, ignored=ignored))
+    names = [] if chosen else list(files.find(paths, ignored=ignored))
     progress = common.Progress("documents", _size(names))
     progress.shown &= not quiet
     options = files.Options(kind, media, encoding)
+    records = chosen.records(options) if chosen else _records(names, options)
     tally: Counter[str] = Counter()
-    render = _jsonl if form == "jsonl" else _text
+    whole = formats.make(form, partial(common.fails, level=fail_on)) if form in formats.NAMES else None
+    render = whole.lines if whole else _jsonl if form == "jsonl" else _text
     try:
-        for judged in scan_records(moderator, _records(names, options)):
+        for judged in picked.judged(chosen, scan_records(moderator, records)):
             if progress.shown:
                 progress.clear()
             lines = [line for one in judged for line in render(one)]
@@ -63,6 +73,8 @@ def scan(
                 tally["failed"] += bool(one.verdict.failures)
                 tally["flagged"] += common.fails(one.verdict.action, fail_on) and not one.record.error
             progress.show(tally.total(), judged[-1].done)
+        if whole and (rest := "\n".join(whole.end())):
+            common.write(rest)
     finally:
         progress.clear()
     if not quiet:

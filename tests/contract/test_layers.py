@@ -25,7 +25,7 @@ LAYERS = [
     {"findings", "pipeline"},
     {"gate", "calibrate"},
     {"report"},
-    {"scan", "readers", "train", "build"},
+    {"scan", "readers", "git", "changes", "githooks", "formats", "train", "build"},
     {"evaluate"},
     {"cli"},
     {"__main__"},
