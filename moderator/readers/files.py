@@ -26,6 +26,7 @@ MEDIA_OF: dict[str, Media] = {
     ".xhtml": "html",
     ".txt": "plain",
     ".text": "plain",
+    ".rst": "plain",
 }
 RECORDS = (".jsonl", ".ndjson")
 MAX_CHARACTERS = 5_000_000
