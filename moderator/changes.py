@@ -71,7 +71,7 @@ def _known(revision: str) -> str:
     found = git.commit(revision)
     if not found:
         git.here()  # outside of a repository, that is what is wrong
-        raise InputError(f"no such revision: {revision}")
+        raise InputError(f"no such revision or path: {revision}")
     return found
 
 

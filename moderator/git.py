@@ -121,6 +121,8 @@ def entries(data: bytes) -> Iterator[Entry]:
         path = next(fields)
         if status[:1] in (b"R", b"C"):
             path = next(fields)
+        if status == b"T":
+            old = b"0" * len(old)  # a patch takes the link away and adds the file anew
         unmerged = status == b"U"
         if mode in _REGULAR or unmerged:
             yield Entry(os.fsdecode(path), old.decode(), new.decode(), unmerged)
