@@ -10,6 +10,7 @@ import click
 
 from moderator import githooks
 from moderator.cli.main import FAILED
+from moderator.cli.picked import refuse_cutting
 from moderator.report import printable
 
 ADVICE = {
@@ -96,4 +97,5 @@ def _scan(options: Sequence[str]) -> click.Context:
     context = scan.make_context("moderator scan", list(options), parent=click.get_current_context())
     if context.params["changed"] is not None:
         raise click.UsageError("a hook knows what changed: leave out --changed (--changed-lines is fine).", context)
+    refuse_cutting(context)
     return context

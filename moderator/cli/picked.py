@@ -37,9 +37,11 @@ def selection(changed: str | None, lines: bool, paths: Sequence[str], ignored: b
 
     A command that runs this one may have picked them already: then they are the object of the context.
     """
-    given: Selection | None = click.get_current_context().obj
+    context = click.get_current_context()
+    given: Selection | None = context.obj
     if given is not None or (changed is None and not lines):
         return given
+    refuse_cutting(context)
     from moderator import changes
 
     # `--changed content/` is meant as a path, as it would be for git.
@@ -51,6 +53,13 @@ def selection(changed: str | None, lines: bool, paths: Sequence[str], ignored: b
         if not os.path.lexists(path):
             raise InputError("no such file or folder", path=path)
     return changes.Selection(changes.since(changed or "", paths, lines=lines, ignored=ignored))
+
+
+def refuse_cutting(context: click.Context) -> None:
+    """Refuse what cuts texts: it would cut a file as it lies in the folder by what was found in another state of it."""
+    for name in ("fix", "diff"):
+        if context.params.get(name):
+            raise click.UsageError(f"--{name} is for files as they lie in the folder, not as git has them.", context)
 
 
 def _revision(word: str) -> bool:
