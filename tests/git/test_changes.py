@@ -77,6 +77,7 @@ def test_odd_names(site: Repository, scan: Callable[..., Any], name: str) -> Non
     site.write(name, linked(8))
     ended = scan("--changed", "--changed-lines", "--format", "jsonl")
     assert (ended.code, paths(ended.out)) == (1, [name])
+    site.write("other.md", linked(8))
     site.git("commit", "-qm", "odd", "--no-verify")
     ended = scan("--changed=HEAD~1..HEAD", "--format", "jsonl", "--", name)
     assert (ended.code, paths(ended.out)) == (1, [name])
