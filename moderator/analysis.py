@@ -201,9 +201,14 @@ class Batch:
         return topics.within(topics.terms(self.columns), len(self.document), self.document, rarity)
 
     @cached_property
+    def copied(self) -> text.Mask:
+        """Which characters of the columns are copied from the post that they stand under."""
+        return topics.copied(self.columns, self.contexts.columns, self.contexts.of[self.document])
+
+    @cached_property
     def relation(self) -> topics.Relation:
-        """What each segment has in common with the post that it stands under."""
-        own, others = topics.pieces(self.columns), topics.pieces(self.contexts.columns)
+        """What each segment has in common with the post that it stands under, apart from what it copies."""
+        own, others = topics.pieces(self.columns, self.copied), topics.pieces(self.contexts.columns)
         context = self.contexts.of[self.document]
         return topics.compare(own, len(self.document), others, context, self.rarity and self.rarity.pieces)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from moderator.addresses import host_of
 from moderator.records import Document, Media, Span
 from moderator.samples import Sample
 
@@ -28,6 +29,9 @@ OWN_LANGUAGE = 0.75  # share of those that are in the language of the page
 WRITTEN = 0.75  # share of insertions that are written as such, not comments
 AT_END, AT_START = 0.75, 0.87
 AS_HTML = 0.25
+LINKED, MOST_LINKS = 0.5, 4  # share of pages whose own words link to other sites, and how many at most
+INSERTED = 0.2  # share of insertions that are links in the page's own text
+AS_ELEMENT = 0.5
 BETWEEN = "\n\n"
 
 
@@ -36,6 +40,13 @@ class Block(NamedTuple):
 
     text: str
     role: str
+
+
+class Linked(NamedTuple):
+    """Words, and the site that they link to."""
+
+    words: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Parts:
     furniture: Mapping[str, Sequence[Sample]]  # by language
     trailers: Sequence[Sample]
     comments: Sequence[Sample]
+    spam_links: Sequence[Linked]
+    ham_links: Sequence[Linked]
 
     @classmethod
     def of(cls, samples: Sequence[Sample], bodies: Sequence[Sample], recipe: Mapping[str, Any]) -> Parts:
@@ -67,7 +80,16 @@ class Parts:
             furniture=_by_language([s for s in samples if s.document.kind == "page" and s.label == "ham"]),
             trailers=[s for s in samples if s.document.kind == "page" and s.label == "spam"],
             comments=[s for s in samples if s.label == "spam" and s.source in recipe["spam"] and _advert(s)],
+            spam_links=[x for s in samples if s.label == "spam" and (x := _linked(s)) and " " in x.words],
+            ham_links=[x for s in samples if s.label == "ham" and (x := _linked(s))],
         )
+
+
+def _linked(sample: Sample) -> Linked | None:
+    """Return an author's name and site as what a link may say and where it may lead, or nothing."""
+    host = host_of(sample.document.url or "")
+    words = " ".join((sample.document.author or "").split())
+    return Linked(words, host) if host and words and sample.weight >= SURE and not set("[]()<>") & set(words) else None
 
 
 def _advert(sample: Sample) -> bool:
@@ -108,10 +130,17 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
     for number in range(count):
         language, paragraphs, coherent = _body(chance, parts)
         blocks = [Block(paragraph, "body") for paragraph in paragraphs]
+        if parts.ham_links and chance.random() < LINKED:
+            for place in chance.sample(range(len(blocks)), min(len(blocks), chance.randint(1, MOST_LINKS))):
+                blocks[place] = Block(_link_words(chance, blocks[place].text, parts.ham_links), "body")
         for _ in range(chance.choice(FURNITURE) if parts.furniture else 0):
             block = Block(_furniture(chance, parts.furniture, language), "honest")
             blocks.insert(_place(chance, len(blocks)), block)
-        if number % 2 == 0:
+        if number % 2 == 0 and parts.spam_links and chance.random() < INSERTED:
+            place = chance.randrange(len(blocks))
+            text = _link_words(chance, blocks[place].text, parts.spam_links, own_words=False)
+            blocks[place] = Block(text, "spam")
+        elif number % 2 == 0:
             blocks.insert(_place(chance, len(blocks)), Block(_spam(chance, parts), "spam"))
         yield _page(chance, blocks, f"composed-{number}", coherent)
 
@@ -133,6 +162,20 @@ def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], bool]:
         lines.append(" ".join(sentences[:size]))
         sentences = sentences[size:]
     return language, lines, False
+
+
+def _link_words(chance: random.Random, text: str, links: Sequence[Linked], *, own_words: bool = True) -> str:
+    """Return a text with a link: on some of its own words, or put between them with words of its own."""
+    words = text.split(" ")
+    link = chance.choice(links)
+    place = chance.randrange(len(words))
+    size = chance.randint(1, 4) if own_words else 0
+    shown = " ".join(words[place : place + size]) if own_words else link.words
+    if chance.random() < AS_ELEMENT or "]" in shown or "\n" in shown:
+        written = f'<a href="http://{link.host}/">{shown}</a>'
+    else:
+        written = f"[{shown}](http://{link.host}/)"
+    return " ".join([*words[:place], written, *words[place + size :]])
 
 
 def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> str:
@@ -157,7 +200,8 @@ def _place(chance: random.Random, size: int) -> int:
 
 def _page(chance: random.Random, blocks: list[Block], name: str, coherent: bool) -> Page:
     """Put a page together as plain text, Markdown or HTML."""
-    media: Media = "markdown" if any("<" in block.text for block in blocks) else chance.choice(("markdown", "plain"))
+    marked = any("<" in block.text or "](" in block.text for block in blocks)
+    media: Media = "markdown" if marked else chance.choice(("markdown", "plain"))
     if chance.random() < AS_HTML and not any("](" in block.text for block in blocks):
         media = "html"
         blocks = [block._replace(text=_element(block.text)) for block in blocks]
