@@ -42,6 +42,13 @@ def test_the_readme_shows_what_the_tour_prints() -> None:
     assert block(read("README.md"), "tour") == f"```text\n{run.stdout}{run.stderr}```\n"
 
 
+def test_the_readme_shows_the_margin_that_is_printed() -> None:
+    command = [sys.executable, "-m", "moderator", "explain", "samples/tour/rye-bread.md", "--full"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
+    head, end = run.stdout.splitlines(keepends=True)[0], run.stdout[run.stdout.index("  32  ") - 1 :].split("\n\n")[0]
+    assert block(read("README.md"), "margin") == f"```text\n{head}{end}\n```\n"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_an_example_and_is_in_the_readme(name: str) -> None:
     shown = CliRunner().invoke(cli, [name, "--help"])
