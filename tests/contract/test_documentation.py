@@ -45,8 +45,9 @@ def test_the_readme_shows_what_the_tour_prints() -> None:
 def test_the_readme_shows_the_margin_that_is_printed() -> None:
     command = [sys.executable, "-m", "moderator", "explain", "samples/tour/rye-bread.md", "--full"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
-    head, end = run.stdout.splitlines(keepends=True)[0], run.stdout[run.stdout.index("  32  ") - 1 :].split("\n\n")[0]
-    assert block(read("README.md"), "margin") == f"```text\n{head}{end}\n```\n"
+    rows = run.stdout.split("\n\n")[0].splitlines()
+    shown = [rows[0], *rows[next(i for i, row in enumerate(rows) if row.startswith("  32")) :]]
+    assert block(read("README.md"), "margin") == "\n".join(["```text", *shown, "```", ""])
 
 
 @pytest.mark.parametrize("name", COMMANDS)
