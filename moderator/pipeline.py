@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from moderator import policy as policies
 from moderator.analysis import Batch
 from moderator.detectors import Detector, Table, built_in, checked
 from moderator.findings import merge
-from moderator.policy import Policy
+from moderator.policy import Policy, Rules
 from moderator.records import (
     ACTIONS,
     KINDS,
     MEDIA,
+    UNDETERMINED,
     Action,
     Document,
+    Explanation,
     Failure,
     Finding,
     Kind,
@@ -24,6 +26,7 @@ from moderator.records import (
     Media,
     Signal,
     Verdict,
+    Weighed,
 )
 from moderator.store import Artefact
 from moderator.topics import Rarity
@@ -96,6 +99,20 @@ class Moderator:
             for number in range(len(documents))
         ]
 
+    def explain(self, document: Document) -> Explanation:
+        """Judge one document and keep what each of its segments looks like; raises ValueError if it is none."""
+        if fault := wrong_with(document):
+            raise ValueError(fault)
+        rules = self.policy.rules[document.kind]
+        try:
+            batch, signals, failures = self.observe([document])
+        except Exception:
+            return Explanation(document, self.judge([document])[0], rules.hold, rules.reject)
+        found = range(len(signals))
+        verdict = self._verdict(batch, 0, found, signals, failures.get(0, ()))
+        worst = next(iter(_worst(rules, found, signals)), None)
+        return Explanation(document, verdict, rules.hold, rules.reject, _weighed(batch, rules, signals), worst)
+
     def unjudged(self, name: str, failure: Failure) -> Verdict:
         """Return the verdict on what could not be judged at all: no score, and never published unasked."""
         return Verdict(name, self.on_error, None, None, None, (), (), (failure,), self.model, self.policy.id)
@@ -133,8 +150,7 @@ class Moderator:
     ) -> Verdict:
         document = batch.documents[number]
         rules = self.policy.rules[document.kind]
-        worst = segments[:1] if len(segments) < 2 else [max(segments, key=lambda i: policies.sum_of(rules, signals[i]))]
-        contributions = [c for i in worst for c in policies.weigh(rules, signals[i])]
+        contributions = [c for i in _worst(rules, segments, signals) for c in policies.weigh(rules, signals[i])]
         value = policies.score(rules, contributions)
         action = policies.decide(rules, value, contributions)
         label: Label = "ham"
@@ -156,6 +172,31 @@ class Moderator:
             self.model,
             self.policy.id,
         )
+
+
+def _worst(rules: Rules, segments: range, signals: Sequence[Sequence[Signal]]) -> Sequence[int]:
+    """Return the segment that a document is judged by; none if it has no segments."""
+    if len(segments) < 2:
+        return segments
+    return [max(segments, key=lambda i: policies.sum_of(rules, signals[i]))]
+
+
+def _weighed(batch: Batch, rules: Rules, signals: Sequence[Sequence[Signal]]) -> tuple[Weighed, ...]:
+    """Return the segments of the only document of a batch, each with its share and its score.
+
+    A language that is only the best of several guesses is not named: nothing was concluded from it.
+    """
+    segments = batch.segments(0)
+    alone = len(segments) == 1 and not batch.documents[0].context
+    terms, shares, likely = batch.topic.terms.tolist(), batch.topic.share.tolist(), batch.languages.likely.tolist()
+    return tuple(
+        Weighed(
+            segment if likely[i] else replace(segment, language=UNDETERMINED),
+            None if alone or not terms[i] else shares[i],
+            policies.score(rules, policies.weigh(rules, signals[i])),
+        )
+        for i, segment in enumerate(segments)
+    )
 
 
 def wrong_with(document: object) -> str:

@@ -21,6 +21,7 @@ COLOURS: dict[str, dict[str, Any]] = {
     "publish": {"fg": "green"},
     "failure": {"fg": "magenta", "bold": True},
     "code": {"fg": "cyan"},
+    "margin": {"dim": True},
     "marked": {"fg": "red", "reverse": True},
 }
 LEVELS = ("hold", "reject", "never")
@@ -85,7 +86,8 @@ def fails(action: Action, level: Any) -> bool:
 
 def style(stream: Any) -> Style:
     """Return how text is coloured for a stream: not at all unless it is a terminal that wants colours."""
-    wanted = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    wanted = stream is not None and stream.isatty() and not plain
 
     def coloured(text: str, what: str) -> str:
         return click.style(text, **COLOURS[what]) if wanted and what in COLOURS else text

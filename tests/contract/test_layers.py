@@ -25,6 +25,7 @@ LAYERS = [
     {"findings", "pipeline"},
     {"gate", "calibrate"},
     {"report"},
+    {"explain"},
     {"scan", "readers", "train", "build"},
     {"evaluate"},
     {"cli"},
