@@ -23,14 +23,14 @@ from moderator.report import explanation, to_json, to_line
 @click.argument("file", default="-", metavar="[FILE|-]")
 @common.fail_on
 @common.input_options
-def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any) -> int:
+def check(file: str, fail_on: str, on_error: Any, model: str | None, profile: str | None, **how: Any) -> int:
     """Judge one text and print the verdict as JSON.
 
     Plain text, Markdown and HTML are a page unless --kind comment is given; a JSON object is read
     as one record, as in a line of JSON Lines.
     """
     document = _read(file, files.Options(**how))
-    verdict = load(model, on_error=on_error).judge([document])[0]
+    verdict = load(model, on_error=on_error, profile=profile).judge([document])[0]
     common.write(to_line(to_json(verdict, document.text)))
     return 3 if verdict.failures else int(common.fails(verdict.action, fail_on))
 
@@ -38,10 +38,10 @@ def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any)
 @click.command(epilog="Example: moderator explain post.md")
 @click.argument("file", default="-", metavar="[FILE|-]")
 @common.input_options
-def explain(file: str, on_error: Any, model: str | None, **how: Any) -> int:
+def explain(file: str, on_error: Any, model: str | None, profile: str | None, **how: Any) -> int:
     """Show a text with what was found in it, and the evidence that adds up to its score."""
     document = _read(file, files.Options(**how))
-    verdict = load(model, on_error=on_error).judge([document])[0]
+    verdict = load(model, on_error=on_error, profile=profile).judge([document])[0]
     common.write("\n".join(explanation(verdict, document.text, common.style(sys.stdout))))
     return 3 if verdict.failures else 0
 
