@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from moderator import language, profile, text
-from moderator.analysis import Batch
+from moderator.analysis import KIND_NUMBER, Batch
 from moderator.detectors.base import Detector, strength
 from moderator.records import Signal
 
@@ -21,11 +21,9 @@ Floats = npt.NDArray[np.float64]
 
 CODES = ("drift/script", "drift/latin", "drift/language", "drift/topic", "drift/trailing")
 MIN_POST = 30  # letters of a post whose language can be relied on
-SETTLED_PAGE = (
-    300  # letters around a segment below which a page does not tell its own language; at twice as many it does
-)
+SETTLED_PAGE = 300  # letters around a segment below which they do not tell the page's language; twice as many do
 SURE = 0.9  # how much more likely languages are that the site never uses, so that one of them is reported
-LONG = 100  # letters from which on a language in a script of the site's is told for sure; guesses at less are often wrong
+LONG = 100  # letters from which on a language in a script of the site's is told for sure; guesses at less often fail
 
 
 def drift(*, settled: float = 0.25, words: int = 3, terms: int = 4) -> Detector:
@@ -122,6 +120,7 @@ def _see_strange(
     found = batch.languages
     count = np.bincount(batch.columns.word_unit, minlength=len(batch.document))
     alone = known.trust * np.where(pages, _short(batch), _without_post(batch))
+    alone[batch.kind == KIND_NUMBER["code"]] = 0.0  # code is in no language, and does not make the profile
     strange_script = _real(found.script) & ~known.listed_scripts[found.script] & bool(known.main_script)
     latin = found.script == text.tables().scripts.index("Latn")
     strange = profile.strange(known, found)
