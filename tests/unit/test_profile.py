@@ -120,6 +120,12 @@ def test_a_foreign_trailer_of_a_short_page_scores_higher_with_the_profile(modera
     assert "in Russian on a site in English" in [c.signal.message for c in after.contributions]
 
 
+@pytest.mark.parametrize("sentences", [GERMAN, RUSSIAN])
+def test_an_honest_short_page_in_another_language_is_published(moderator: Moderator, sentences: Sequence[str]) -> None:
+    known = knowing(moderator, made(en=1.0))
+    assert {m.judge([page(text)])[0].action for m in (moderator, known) for text in sentences} == {"publish"}
+
+
 def test_a_few_pages_change_little(moderator: Moderator) -> None:
     mixed = page(" ".join(GERMAN[:3]), " ".join(GERMAN[3:]), RUSSIAN[0])
     short = page("Our library opens at eight on Saturdays.", ADVERT)
