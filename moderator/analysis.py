@@ -17,6 +17,7 @@ import numpy as np
 
 from moderator import addresses, home, language, segments, text, topics
 from moderator.home import Home
+from moderator.profile import Familiar
 from moderator.records import Document, Segment, Span
 from moderator.segments import Layout
 from moderator.text import Codes, Columns, Positions
@@ -45,14 +46,20 @@ class Contexts(NamedTuple):
 
 
 class Batch:
-    """Documents and all that is known about their text.
+    """Documents and all that is known about their text; `familiar` is what is known of their site.
 
     Shapes: D documents, S segments. The units of `columns` are the segments.
     """
 
-    def __init__(self, documents: Sequence[Document], rarity: topics.Rarity | None = None) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        rarity: topics.Rarity | None = None,
+        familiar: Familiar | None = None,
+    ) -> None:
         self.documents = documents
         self.rarity = rarity
+        self.familiar = familiar
         self.text, self.codes, self.offset = _join([document.text for document in documents])
         self._layouts: dict[int, Layout] = {}
         self._why_hidden: dict[tuple[int, int], str] = {}

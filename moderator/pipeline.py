@@ -11,6 +11,7 @@ from moderator.analysis import Batch
 from moderator.detectors import Detector, Table, built_in, checked
 from moderator.findings import merge
 from moderator.policy import Policy, Rules
+from moderator.profile import Familiar
 from moderator.records import (
     ACTIONS,
     KINDS,
@@ -46,7 +47,8 @@ Item = TypeVar("Item")
 class Moderator:
     """Detectors, a policy and the names of both; judges documents.
 
-    `on_error` is the least that is done with a document that could not be judged in full.
+    `on_error` is the least that is done with a document that could not be judged in full. `familiar`
+    is what is familiar to the site, if its profile is known.
     """
 
     detectors: tuple[Detector, ...]
@@ -54,6 +56,7 @@ class Moderator:
     model: str
     rarity: Rarity | None = None
     on_error: Action = "hold"
+    familiar: Familiar | None = None
 
     def check(
         self,
@@ -119,7 +122,7 @@ class Moderator:
 
     def observe(self, documents: Sequence[Document]) -> tuple[Batch, list[list[Signal]], dict[int, list[Failure]]]:
         """Return the analysed batch, the signals of each segment, and what failed in each document."""
-        batch = Batch(documents, self.rarity)
+        batch = Batch(documents, self.rarity, self.familiar)
         signals: list[list[Signal]] = [[] for _ in range(len(batch.document))]
         failures: dict[int, list[Failure]] = {}
         for detector in self.detectors:
@@ -138,7 +141,8 @@ class Moderator:
         for number, document in enumerate(batch.documents):
             try:
                 first = int(batch.first[number])
-                alone = [(first + i, signal) for i, signal in detector(Batch([document], self.rarity))]
+                batch_of_one = Batch([document], self.rarity, self.familiar)
+                alone = [(first + i, signal) for i, signal in detector(batch_of_one)]
             except Exception as again:
                 reason = f"{type(again).__name__}: {again}"
                 failures.setdefault(number, []).append(Failure(detector.name, reason))
@@ -237,7 +241,13 @@ def _length(text: object) -> int:
     return len(text) if isinstance(text, str) else 0
 
 
-def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Detector] = ()) -> Moderator:
+def build(
+    artefact: Artefact,
+    *,
+    on_error: Action = "hold",
+    extra: Sequence[Detector] = (),
+    familiar: Familiar | None = None,
+) -> Moderator:
     """Put a moderator together from a model; raises ValueError for an action that there is not."""
     if on_error not in ACTIONS:
         raise ValueError(f"on_error must be one of {', '.join(ACTIONS)}, not {on_error!r}")
@@ -249,4 +259,5 @@ def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Dete
         model=artefact.id,
         rarity=Rarity(*(artefact.arrays[name] for name in Rarity._fields)),
         on_error=on_error,
+        familiar=familiar,
     )

@@ -24,14 +24,14 @@ from moderator.report import to_json, to_line
 @click.argument("file", default="-", metavar="[FILE|-]")
 @common.fail_on
 @common.input_options
-def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any) -> int:
+def check(file: str, fail_on: str, on_error: Any, model: str | None, profile: str | None, **how: Any) -> int:
     """Judge one text and print the verdict as JSON.
 
     Plain text, Markdown and HTML are a page unless --kind comment is given; a JSON object is read
     as one record, as in a line of JSON Lines.
     """
     document = _read(file, files.Options(**how))
-    verdict = load(model, on_error=on_error).judge([document])[0]
+    verdict = load(model, on_error=on_error, profile=profile).judge([document])[0]
     common.write(to_line(to_json(verdict, document.text)))
     return 3 if verdict.failures else int(common.fails(verdict.action, fail_on))
 
@@ -42,14 +42,23 @@ def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any)
 @click.option("--out", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to it.")
 @click.option("--full", is_flag=True, help="Fold nothing away.")
 @common.input_options
-def explain(file: str, form: str, out: Path | None, full: bool, on_error: Any, model: str | None, **how: Any) -> int:
+def explain(
+    file: str,
+    form: str,
+    out: Path | None,
+    full: bool,
+    on_error: Any,
+    model: str | None,
+    profile: str | None,
+    **how: Any,
+) -> int:
     """Show a text with every segment in the margin, what was found, and the evidence that adds up to its score.
 
     In the margin: line, language, kind, how much of the segment the rest of its page (for a comment:
     the post) speaks of too, and its own score. An HTML page is one file that loads nothing.
     """
     document = _read(file, files.Options(**how))
-    explanation = load(model, on_error=on_error).explain(document)
+    explanation = load(model, on_error=on_error, profile=profile).explain(document)
     shown = _render(explanation, form, out, full)
     if out is None:
         common.write(shown)

@@ -43,12 +43,26 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         model_option,
         click.option(
+            "--profile",
+            metavar="FILE",
+            type=click.Path(exists=True, dir_okay=False),
+            help="What the site publishes: the file that moderator profile build made.",
+        ),
+        click.option(
             "--on-error",
             type=click.Choice(("hold", "publish", "reject")),
             default="hold",
             show_default=True,
             help="What to do with a text that could not be judged in full.",
         ),
+    ):
+        command = option(command)
+    return reading_options(command)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how files are read where they do not say it themselves."""
+    for option in (
         click.option("--encoding", metavar="NAME", help="The encoding of files that are not UTF-8."),
         click.option("--media", type=click.Choice(MEDIA[1:]), help="How the text is written, whatever its file name."),
         click.option("--kind", type=click.Choice(KINDS), help="Judge everything as this."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +12,6 @@ import click
 from moderator import load
 from moderator.cli import common
 from moderator.readers import files
-from moderator.readers.files import Record
 from moderator.scan import Judged, scan_records
 
 
@@ -35,6 +33,7 @@ def scan(
     encoding: str | None,
     on_error: Any,
     model: str | None,
+    profile: str | None,
 ) -> int:
     """Moderate files, folders and JSON Lines.
 
@@ -44,15 +43,15 @@ def scan(
     """
     if not paths:
         raise click.UsageError("say what to scan: moderator scan content/, or moderator scan - < comments.jsonl")
-    moderator = load(model, on_error=on_error)
+    moderator = load(model, on_error=on_error, profile=profile)
     names = list(files.find(paths, ignored=ignored))
-    progress = common.Progress("documents", _size(names))
+    progress = common.Progress("documents", files.size(names))
     progress.shown &= not quiet
-    options = files.Options(kind, media, encoding)
+    records = files.read_all(names, files.Options(kind, media, encoding))
     tally: Counter[str] = Counter()
     render = _jsonl if form == "jsonl" else _text
     try:
-        for judged in scan_records(moderator, _records(names, options)):
+        for judged in scan_records(moderator, records):
             if progress.shown:
                 progress.clear()
             lines = [line for one in judged for line in render(one)]
@@ -68,15 +67,6 @@ def scan(
     if not quiet:
         click.echo(_summary(tally), err=True)
     return 3 if tally["failed"] else int(tally["flagged"] > 0)
-
-
-def _size(names: list[str]) -> int:
-    return sum(Path(name).stat().st_size for name in names if name != files.STDIN)
-
-
-def _records(names: list[str], options: files.Options) -> Iterator[Record | None]:
-    for name in names:
-        yield from files.read(name, options)
 
 
 def _text(judged: Judged) -> Iterator[str]:
