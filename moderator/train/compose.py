@@ -36,7 +36,7 @@ BETWEEN = "\n\n"
 
 
 class Block(NamedTuple):
-    """A piece of a page, and what it is: body, honest or spam."""
+    """A piece of a page, and what it is: body, linked (body with a link to another site), honest or spam."""
 
     text: str
     role: str
@@ -56,7 +56,13 @@ class Page:
     document: Document
     spam: tuple[Span, ...]
     honest: tuple[Span, ...]
+    linked: tuple[Span, ...]  # own paragraphs that link to other sites
     coherent: bool  # its body is one text
+
+    @property
+    def roles(self) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+        """What its parts are besides body, and where."""
+        return ("spam", self.spam), ("honest", self.honest), ("linked", self.linked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,7 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
         blocks = [Block(paragraph, "body") for paragraph in paragraphs]
         if parts.ham_links and chance.random() < LINKED:
             for place in chance.sample(range(len(blocks)), min(len(blocks), chance.randint(1, MOST_LINKS))):
-                blocks[place] = Block(_link_words(chance, blocks[place].text, parts.ham_links), "body")
+                blocks[place] = Block(_link_words(chance, blocks[place].text, parts.ham_links), "linked")
         for _ in range(chance.choice(FURNITURE) if parts.furniture else 0):
             block = Block(_furniture(chance, parts.furniture, language), "honest")
             blocks.insert(_place(chance, len(blocks)), block)
@@ -205,13 +211,14 @@ def _page(chance: random.Random, blocks: list[Block], name: str, coherent: bool)
     if chance.random() < AS_HTML and not any("](" in block.text for block in blocks):
         media = "html"
         blocks = [block._replace(text=_element(block.text)) for block in blocks]
-    spans: dict[str, list[Span]] = {"body": [], "honest": [], "spam": []}
+    spans: dict[str, list[Span]] = {"body": [], "linked": [], "honest": [], "spam": []}
     position = 0
     for block in blocks:
         spans[block.role].append(Span(position, position + len(block.text)))
         position += len(block.text) + len(BETWEEN)
     text = BETWEEN.join(block.text for block in blocks) + "\n"
-    return Page(Document(text, name, "page", media), tuple(spans["spam"]), tuple(spans["honest"]), coherent)
+    document = Document(text, name, "page", media)
+    return Page(document, tuple(spans["spam"]), tuple(spans["honest"]), tuple(spans["linked"]), coherent)
 
 
 def _element(block: str) -> str:
