@@ -22,6 +22,8 @@ COLOURS: dict[str, dict[str, Any]] = {
     "failure": {"fg": "magenta", "bold": True},
     "code": {"fg": "cyan"},
     "marked": {"fg": "red", "reverse": True},
+    "removed": {"fg": "red"},
+    "added": {"fg": "green"},
 }
 LEVELS = ("hold", "reject", "never")
 
