@@ -6,10 +6,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-from moderator.cuts.parts import BARE, TABLE, Parts, Unsafe, line_before, line_end, line_start
+from moderator.cuts.parts import BARE, TABLE, Parts, Unsafe, code, line_before, line_end, line_start
 from moderator.records import Span
 from moderator.segments import Block
-from moderator.segments.tree import COMMENT, Node
+from moderator.segments.tree import COMMENT, STRAY, Node, closed
 
 # Elements that a page or a table needs where they are, also with nothing in them.
 NEEDED = frozenset({"html", "head", "body", "main", "title", "td", "th"})
@@ -56,10 +56,15 @@ def _emptied(parts: Parts, *, whole: bool) -> list[Node]:
         i = bisect_right(parts.taken_starts, node.start) - 1
         return i >= 0 and node.end <= parts.taken_ends[i]
 
+    # Where closing tags are left over, who closes whom is a guess: go by those that leave none.
+    stray = any(node.name.startswith(STRAY) for node in parts.nodes)
+    sound = closed(parts.text, code(parts.media, parts.layout)) if stray else set()
     shown = [node.start for node in parts.nodes if node.name in SHOWING and not inside(node)]
     out: list[Node] = []
     for node in parts.nodes:
-        if node.name in NEEDED or (out and node.end <= out[-1].end):
+        if node.name in NEEDED or node.name.startswith(STRAY) or (out and node.end <= out[-1].end):
+            continue
+        if stray and (node.start, node.end) not in sound:
             continue
         full = parts.stays(node.start, node.end) or bisect_left(shown, node.start) < bisect_left(shown, node.end)
         if parts.goes(node.start, node.end) and not full and (whole or node.name == COMMENT or inside(node)):
