@@ -14,6 +14,7 @@ from moderator.readers.files import STDIN, Record
 from moderator.records import Failure, Verdict
 from moderator.rewrite import rewrite
 
+FIX = "fix"  # what failed, if a file could not be written
 LINES = "it is in JSON Lines, where each line is published or not as a whole"
 
 
@@ -84,7 +85,7 @@ def fix_record(moderator: Moderator, judged: Judged, how: Fixing) -> Fixed:
             record.path, record.document.text, found.cuts, how.roots, encoding=how.encoding, backup=how.backup
         )
     except InputError as error:
-        failure = Failure("fix", error.message)
+        failure = Failure(FIX, error.message)
         failed = replace(judged, verdict=replace(verdict, failures=(*verdict.failures, failure)))
         return Fixed(failed, found)
     return Fixed(judged, found, written=True, backup=kept)

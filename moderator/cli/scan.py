@@ -16,7 +16,7 @@ from moderator import load
 from moderator.cli import common
 from moderator.readers import files
 from moderator.readers.files import Record
-from moderator.scan import Fixed, Fixing, Judged, fix_record, scan_records
+from moderator.scan import FIX, Fixed, Fixing, Judged, fix_record, scan_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def scan(
         progress.clear()
     if not quiet:
         click.echo(_summary(tally), err=True)
-    return 3 if tally["failed"] else int(tally["flagged"] > 0)
+    return 3 if tally["failed"] or tally["not fixed"] else int(tally["flagged"] > 0)
 
 
 def _fixing(
@@ -136,7 +136,8 @@ def _count(tally: Counter[str], judged: Judged, fixed: Fixed | None, fail_on: st
     tally["documents"] += 1
     tally[judged.verdict.action] += 1
     tally["fixed"] += done
-    tally["failed"] += bool(judged.verdict.failures)
+    tally["failed"] += any(failure.detector != FIX for failure in judged.verdict.failures)
+    tally["not fixed"] += any(failure.detector == FIX for failure in judged.verdict.failures)
     tally["flagged"] += common.fails(remains.action, fail_on) and not judged.record.error
 
 
@@ -189,10 +190,14 @@ def _json(judged: Judged, fixed: Fixed | None) -> str:
 
 def _summary(tally: Counter[str]) -> str:
     total = tally["documents"]
-    words = (("reject", "to reject"), ("hold", "to hold"), ("fixed", "fixed"))
+    words = (
+        ("reject", "to reject"),
+        ("hold", "to hold"),
+        ("fixed", "fixed"),
+        ("failed", "could not be judged in full"),
+        ("not fixed", "could not be fixed"),
+    )
     parts = [f"{tally[name]:,} {word}" for name, word in words if tally[name]]
-    if tally["failed"]:
-        parts.append(f"{tally['failed']:,} could not be judged in full")
     noun = "document" if total == 1 else "documents"
     if not total:
         return "nothing to judge: no Markdown, HTML, text or JSON Lines was found"

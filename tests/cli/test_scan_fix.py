@@ -120,7 +120,9 @@ def test_a_file_that_cannot_be_written_is_3_and_the_others_are(
     assert ended.code == 3
     assert "link.md  failure  fix: a link that leads out of what is scanned" in ended.out
     assert (inside / "z.md").read_bytes() == f"# Bread\n\n{CLEAN}".encode()
-    assert "page.md  failure  fix: it is read-only" in run("scan", "--fix", "page.md", "--model", counting).out
+    ended = run("scan", "--fix", "page.md", "--model", counting)
+    assert "page.md  failure  fix: it is read-only" in ended.out
+    assert ended.err == "1 document: 1 to reject, 1 could not be fixed\n"
 
 
 def test_a_file_that_is_given_twice_is_fixed_once(run: Callable[..., Any], counting: str, site: Path) -> None:
