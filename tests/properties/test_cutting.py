@@ -136,6 +136,7 @@ def ordered(text: str, pairs: list[tuple[int, int]]) -> list[Span]:
 encodings = st.sampled_from([None, "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "gb18030"])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), spans_of, encodings)
 def test_bytes_outside_of_cuts_are_the_same(text: str, pairs: list[tuple[int, int]], encoding: str | None) -> None:
     text = text.lstrip("\ufeff")  # a mark of its own would be taken for that of the encoding
@@ -144,6 +145,7 @@ def test_bytes_outside_of_cuts_are_the_same(text: str, pairs: list[tuple[int, in
     assert cut_bytes(data, text, cuts, encoding) == without(text, cuts).encode(encoding or "utf-8")
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from("ab\n"), max_size=60).map("".join), spans_of)
 def test_a_diff_leads_from_one_text_to_the_other(text: str, pairs: list[tuple[int, int]]) -> None:
     cuts = ordered(text, pairs)
