@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from moderator.fix import Fix
 from moderator.records import Contribution, Finding, Signal, Span, Verdict
 
 Style = Callable[[str, str], str]  # text, what it is -> text to print
@@ -60,21 +61,37 @@ def to_json(verdict: Verdict, text: str, **place: Any) -> dict[str, Any]:
 
 def finding_json(finding: Finding, lines: Lines) -> dict[str, Any]:
     """Return the JSON form of a finding; its end line and column are those of the last character."""
-    line, column = lines.place(finding.span.start)
-    end_line, end_column = lines.place(max(finding.span.start, finding.span.end - 1))
     return {
-        "start": finding.span.start,
-        "end": finding.span.end,
-        "line": line,
-        "column": column,
-        "end_line": end_line,
-        "end_column": end_column,
+        **span_json(finding.span, lines),
         "action": finding.action,
         "label": finding.label,
         "score": finding.score,
         "reason": finding.reason,
         "codes": list(finding.codes),
     }
+
+
+def span_json(span: Span, lines: Lines) -> dict[str, Any]:
+    """Return where a span is."""
+    line, column = lines.place(span.start)
+    end_line, end_column = lines.place(max(span.start, span.end - 1))
+    return {
+        "start": span.start,
+        "end": span.end,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+    }
+
+
+def fix_json(fix: Fix, text: str) -> dict[str, Any]:
+    """Return the JSON form of what is cut out of a text, and of what is not although that was asked for."""
+    lines = Lines(text) if fix.cuts or fix.refused else None
+    if lines is None:
+        return {"cut": [], "not_cut": []}
+    refused = [{**span_json(one.span, lines), "reason": one.reason} for one in fix.refused]
+    return {"cut": [span_json(span, lines) for span in fix.cuts], "not_cut": refused}
 
 
 def contribution_json(contribution: Contribution) -> dict[str, Any]:
@@ -133,6 +150,15 @@ def text_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator
     for failure in verdict.failures:
         error = printable(f"{failure.detector}: {failure.error}")
         yield f"{style(printable(name), 'place')}  {style('failure', 'failure')}  {error}"
+
+
+def refusal_lines(fix: Fix, text: str, name: str, style: Style) -> Iterator[str]:
+    """Yield a line for each stretch that was to be cut but is not: `path:line:column  not cut  why`."""
+    lines = Lines(text) if fix.refused else None
+    for one in fix.refused:
+        line, column = lines.place(one.span.start) if lines else (1, 1)
+        place = f"{printable(name)}:{line}:{column}"
+        yield f"{style(place, 'place')}  {style('not cut', 'failure')}  {one.reason}"
 
 
 def printable(text: str, *, newlines: bool = False) -> str:

@@ -23,6 +23,8 @@ COLOURS: dict[str, dict[str, Any]] = {
     "code": {"fg": "cyan"},
     "margin": {"dim": True},
     "marked": {"fg": "red", "reverse": True},
+    "removed": {"fg": "red"},
+    "added": {"fg": "green"},
 }
 LEVELS = ("hold", "reject", "never")
 

@@ -66,7 +66,7 @@ def cli() -> None:
     """Keep spam and off-topic text out of what a site publishes.
 
     Exit codes: 0 nothing flagged, 1 something flagged, 2 wrong usage, 3 something could not be
-    judged, 130 interrupted.
+    judged or fixed, 130 interrupted.
     """
 
 
