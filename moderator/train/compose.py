@@ -32,20 +32,25 @@ BETWEEN = "\n\n"
 
 
 class Block(NamedTuple):
-    """A piece of a page, and what it is: body, honest or spam."""
+    """A piece of a page, what it is (body, honest or spam), and the sample that it was taken from."""
 
     text: str
     role: str
+    origin: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A composed page, where spam was put into it, and where honest blocks were."""
+    """A composed page, where spam was put into it, where honest blocks were, and what all that was taken from."""
 
     document: Document
     spam: tuple[Span, ...]
     honest: tuple[Span, ...]
     coherent: bool  # its body is one text
+    language: str
+    body: Sample | None  # None: single texts in one language
+    spam_of: tuple[Sample, ...]
+    honest_of: tuple[Sample, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +111,24 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
     """Yield composed pages, every second one with an insertion of spam."""
     chance = random.Random(seed)
     for number in range(count):
-        language, paragraphs, coherent = _body(chance, parts)
-        blocks = [Block(paragraph, "body") for paragraph in paragraphs]
+        language, paragraphs, body = _body(chance, parts)
+        blocks = [Block(paragraph, "body", body) for paragraph in paragraphs]
         for _ in range(chance.choice(FURNITURE) if parts.furniture else 0):
-            block = Block(_furniture(chance, parts.furniture, language), "honest")
+            block = _furniture(chance, parts.furniture, language)
             blocks.insert(_place(chance, len(blocks)), block)
         if number % 2 == 0:
-            blocks.insert(_place(chance, len(blocks)), Block(_spam(chance, parts), "spam"))
-        yield _page(chance, blocks, f"composed-{number}", coherent)
+            blocks.insert(_place(chance, len(blocks)), _spam(chance, parts))
+        yield _page(chance, blocks, f"composed-{number}", language)
 
 
-def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], bool]:
-    """Return the language and the paragraphs of a clean page, and whether they are one text."""
+def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], Sample | None]:
+    """Return the language and the paragraphs of a clean page, and what they were taken from if they are one text."""
     languages = sorted(name for name, group in parts.sentences.items() if len(group) >= SENTENCES[1])
     if parts.bodies and (chance.random() < COHERENT or not languages):
         body = chance.choice(parts.bodies)
         paragraphs = [part for part in body.document.text.split(BETWEEN) if part.strip()]
         whole = paragraphs[:-1] or paragraphs  # the last one may be cut off
-        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)], True
+        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)], body
     language = chance.choice(languages)
     picked = chance.sample(parts.sentences[language], chance.randint(*SENTENCES))
     sentences = [" ".join(sample.document.text.split()) for sample in picked]
@@ -132,20 +137,23 @@ def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], bool]:
         size = chance.randint(1, 4)
         lines.append(" ".join(sentences[:size]))
         sentences = sentences[size:]
-    return language, lines, False
+    return language, lines, None
 
 
-def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> str:
+def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> Block:
     if language not in furniture or chance.random() > OWN_LANGUAGE:
         language = chance.choice(sorted(furniture))
-    return chance.choice(furniture[language]).document.text
+    sample = chance.choice(furniture[language])
+    return Block(sample.document.text, "honest", sample)
 
 
-def _spam(chance: random.Random, parts: Parts) -> str:
+def _spam(chance: random.Random, parts: Parts) -> Block:
     if parts.trailers and (chance.random() < WRITTEN or not parts.comments):
-        return chance.choice(parts.trailers).document.text
-    text = chance.choice(parts.comments).document.text
-    return "\n".join([" ".join(line.split()) for line in text.split("\n") if line.strip()][:LONGEST])
+        sample = chance.choice(parts.trailers)
+        return Block(sample.document.text, "spam", sample)
+    sample = chance.choice(parts.comments)
+    lines = [" ".join(line.split()) for line in sample.document.text.split("\n") if line.strip()]
+    return Block("\n".join(lines[:LONGEST]), "spam", sample)
 
 
 def _place(chance: random.Random, size: int) -> int:
@@ -155,7 +163,7 @@ def _place(chance: random.Random, size: int) -> int:
     return 0 if where > AT_START else chance.randint(1, size - 1)
 
 
-def _page(chance: random.Random, blocks: list[Block], name: str, coherent: bool) -> Page:
+def _page(chance: random.Random, blocks: list[Block], name: str, language: str) -> Page:
     """Put a page together as plain text, Markdown or HTML."""
     media: Media = "markdown" if any("<" in block.text for block in blocks) else chance.choice(("markdown", "plain"))
     if chance.random() < AS_HTML and not any("](" in block.text for block in blocks):
@@ -167,7 +175,17 @@ def _page(chance: random.Random, blocks: list[Block], name: str, coherent: bool)
         spans[block.role].append(Span(position, position + len(block.text)))
         position += len(block.text) + len(BETWEEN)
     text = BETWEEN.join(block.text for block in blocks) + "\n"
-    return Page(Document(text, name, "page", media), tuple(spans["spam"]), tuple(spans["honest"]), coherent)
+    of = {role: [b.origin for b in blocks if b.role == role and b.origin] for role in spans}
+    return Page(
+        Document(text, name, "page", media),
+        tuple(spans["spam"]),
+        tuple(spans["honest"]),
+        bool(of["body"]),
+        language,
+        next(iter(of["body"]), None),
+        tuple(of["spam"]),
+        tuple(of["honest"]),
+    )
 
 
 def _element(block: str) -> str:
