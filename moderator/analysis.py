@@ -14,7 +14,6 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from moderator import addresses, home, language, segments, text, topics
 from moderator.home import Home
@@ -43,14 +42,6 @@ class Contexts(NamedTuple):
     of: Positions
     columns: Columns
     languages: language.Languages
-
-
-class Topic(NamedTuple):
-    """For each segment: its terms, the share that its context has too, the terms of the context."""
-
-    terms: Positions
-    share: npt.NDArray[np.float64]
-    context_terms: Positions
 
 
 class Batch:
@@ -204,19 +195,17 @@ class Batch:
         return Contexts(np.array(of, np.int64), columns, language.identify(columns))
 
     @cached_property
-    def topic(self) -> Topic:
-        """What each segment has in common with its context: a post, or the rest of its page."""
-        own, units = topics.terms(self.columns), len(self.document)
-        context = self.contexts.of[self.document] if units else np.zeros(0, np.int64)
-        others = topics.terms(self.contexts.columns)
-        outside = topics.overlap(own, units, others, context, self.rarity)
-        inside = topics.within(own, units, self.document, self.rarity)
-        size = np.bincount(others.unit, minlength=len(self.contexts.columns.start) + 1)
-        return Topic(
-            terms=outside.terms,
-            share=np.where(context >= 0, outside.share, inside.share),
-            context_terms=np.where(context >= 0, size[context], 0),
-        )
+    def topic(self) -> topics.Overlap:
+        """What each segment has in common with the other segments of its document."""
+        rarity = self.rarity and self.rarity.terms
+        return topics.within(topics.terms(self.columns), len(self.document), self.document, rarity)
+
+    @cached_property
+    def relation(self) -> topics.Relation:
+        """What each segment has in common with the post that it stands under."""
+        own, others = topics.pieces(self.columns), topics.pieces(self.contexts.columns)
+        context = self.contexts.of[self.document]
+        return topics.compare(own, len(self.document), others, context, self.rarity and self.rarity.pieces)
 
     def why_hidden(self, segment: int) -> str:
         """Return why a reader would not see a segment; empty if one does."""

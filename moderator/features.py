@@ -1,7 +1,8 @@
 """Hashed n-grams of text, as numbers: what the text model is trained on and scores with.
 
 A feature is an n-gram of characters (2 to 5, borders of the unit included) or one word or two in
-a row, hashed to a row of one table of weights. A unit's score is the sum of its features' weights
+a row, hashed to a row of one table of weights; of a run of one character, such as "!!!!!!", an n-gram
+counts once. A unit's score is the sum of its features' weights
 over the square root of their number, for characters and words apart, so that long texts do not
 outshout short ones. Weights are whole numbers: sums are exact.
 """
@@ -51,11 +52,13 @@ def features(columns: Columns, field: str = "text", bits: int = BITS) -> Iterato
     salt = FIELDS[field]
     unit, size = columns.unit, len(columns.code)
     hashes = kernel.char_ngrams(columns.code, 1)
-    for n in kernel.ORDERS:
+    for n, again in zip(kernel.ORDERS, kernel.repeats(columns.code), strict=True):
         hashes = kernel.char_ngrams(columns.code, n, hashes)
         if size < n:
             break
-        start = np.flatnonzero(unit[1 : size - n + 2] == unit[n - 1 :])
+        whole = unit[1 : size - n + 2] == unit[n - 1 :]
+        whole[again] = False
+        start = np.flatnonzero(whole)
         slot = kernel.slots(hashes[start], salt + n, bits)
         yield Features(slot, start, start + n, unit[start + 1], is_word=False)
     words = kernel.word_hashes(columns.code, columns.word_start, columns.word_end)
@@ -81,6 +84,8 @@ def score(columns: Columns, weights: Weights, field: str = "text") -> Floats:
     length = columns.end - columns.start
     sums = kernel.sums(chars, columns.start - 1, columns.end)
     grams = sum((np.maximum(length + 3 - n, 0) for n in kernel.ORDERS), np.zeros(len(length), np.int64))
+    for again in kernel.repeats(columns.code):
+        grams -= np.bincount(columns.unit[again], minlength=len(length))
     sums[length == 0] = 0
     words = kernel.word_hashes(columns.code, columns.word_start, columns.word_end)
     first = np.searchsorted(columns.word_unit, np.arange(len(length) + 1))

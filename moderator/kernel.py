@@ -20,6 +20,7 @@ Positions = npt.NDArray[np.int64]
 STEP = np.uint32(0x9E3779B1)
 MIX = np.uint32(0x85EBCA6B)
 ORDERS = (2, 3, 4, 5)
+BLANK = np.uint32(0x20)
 MAX_WORD = 64
 POWERS = np.cumprod(np.r_[np.uint32(1), np.full(MAX_WORD - 1, STEP, np.uint32)], dtype=np.uint32)
 
@@ -83,22 +84,36 @@ def sums(values: npt.NDArray[np.int32], start: Positions, end: Positions) -> Pos
     return total[np.maximum(end, start)] - total[start]
 
 
+def repeats(code: Codes) -> list[Positions]:
+    """Return, for each of ORDERS, where n-grams start that equal the one a character before: runs such as "!!!!!!"."""
+    same = np.append((code[1:] == code[:-1]) & (code[1:] != BLANK), np.zeros(ORDERS[-1] + 1, bool))
+    at = np.flatnonzero(same[: len(code)])
+    out = []
+    for n in ORDERS:
+        for k in range(1 if n == ORDERS[0] else n - 1, n):
+            at = at[same[at + k]]
+        out.append(at + 1)
+    return out
+
+
 def char_scores(
     code: Codes, unit: Positions, weights: npt.NDArray[np.int8], salt: int, bits: int
 ) -> npt.NDArray[np.int32]:
     """Return the weights of all n-grams that start at each character, added up.
 
-    An n-gram may take in the blank before its unit and the one after it, and none beyond.
+    An n-gram may take in the blank before its unit and the one after it, and none beyond. A run of one
+    character counts once, or it would drown out all the rest.
     """
     size = len(code)
     total = np.zeros(size, np.int32)
     hashes = char_ngrams(code, 1)
-    for n in ORDERS:
+    for n, again in zip(ORDERS, repeats(code), strict=True):
         if size < n:
             break
         hashes = char_ngrams(code, n, hashes)
         value = np.take(weights, slots(hashes[: size - n + 1], salt + n, bits))
         value *= unit[1 : size - n + 2] == unit[n - 1 :]
+        value[again] = 0
         total[: size - n + 1] += value
     return total
 

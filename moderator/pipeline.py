@@ -26,6 +26,7 @@ from moderator.records import (
     Verdict,
 )
 from moderator.store import Artefact
+from moderator.topics import Rarity
 
 OPTIONAL = (str, type(None))
 FIELDS = (
@@ -48,7 +49,7 @@ class Moderator:
     detectors: tuple[Detector, ...]
     policy: Policy
     model: str
-    rarity: Any = None
+    rarity: Rarity | None = None
     on_error: Action = "hold"
 
     def check(
@@ -205,6 +206,6 @@ def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Dete
         detectors=(*built_in(tables), *map(checked, extra)),
         policy=policies.from_json(artefact.manifest["policy"]),
         model=artefact.id,
-        rarity=artefact.arrays["rarity"],
+        rarity=Rarity(*(artefact.arrays[name] for name in Rarity._fields)),
         on_error=on_error,
     )

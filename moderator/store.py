@@ -25,8 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from moderator.errors import ModelError
+from moderator.topics import Rarity
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, WEIGHTS = "manifest.json", "weights.npz"
 CURRENT, HISTORY = "current", "history.jsonl"
 MAX_FILES = 20  # in an exported model
@@ -101,7 +102,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     missing = {key for key in ("sha256", "arrays", "fields", "policy") if not isinstance(manifest.get(key), dict)}
     if not missing:
         missing = ({WEIGHTS} - manifest["sha256"].keys()) | (
-            {"rarity", *manifest["fields"]} - manifest["arrays"].keys()
+            {*Rarity._fields, *manifest["fields"]} - manifest["arrays"].keys()
         )
     if missing:
         raise ModelError(f"{path / MANIFEST} lacks {', '.join(sorted(missing))}")

@@ -17,7 +17,7 @@ from moderator.cli.main import main
 from moderator.detectors import Table, built_in
 from moderator.features import FIELDS
 from moderator.pipeline import Moderator
-from moderator.topics import TERM_BITS
+from moderator.topics import TERM_BITS, Rarity
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,7 +48,7 @@ class Content(NamedTuple):
 def content() -> Content:
     """Return a model that only counts links: one is published, two are held, eight are rejected."""
     arrays = {name: np.zeros(16, np.int8) for name in FIELDS}
-    arrays["rarity"] = np.ones(1 << TERM_BITS, np.uint8)
+    arrays |= {name: np.ones(1 << TERM_BITS, np.uint8) for name in Rarity._fields}
     codes = [code for detector in built_in({n: Table(arrays[n], 0.0, 0.0) for n in FIELDS}) for code in detector.codes]
     curves = {code: [[0.0, 0.0], [1.0, 10.0 if code == "links/count" else 0.0]] for code in codes}
     rules = {"bias": -5.0, "hold": 0.4, "reject": 0.9, "curves": curves}

@@ -32,7 +32,10 @@ from moderator.evaluate.outcomes import Show, read
 @click.option("--sweep", is_flag=True, help="Show what other thresholds would hold.")
 @click.option("--format", "form", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option(
-    "--plots", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), help="Write PNG pictures here."
+    "--plots",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write PNG pictures here; with --leave-out, a learning curve among them.",
 )
 def evaluate(
     samples: tuple[str, ...],
@@ -60,7 +63,14 @@ def evaluate(
     try:
         other = load(against) if against else None
         found = measure(
-            load(model), cases, against=other, leave_out=leave_out, worst=worst, sweep=sweep, show=_show(progress)
+            load(model),
+            cases,
+            against=other,
+            leave_out=leave_out,
+            worst=worst,
+            sweep=sweep,
+            learning=bool(plots),
+            show=_show(progress),
         )
     finally:
         progress.clear()

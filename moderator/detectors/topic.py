@@ -11,30 +11,28 @@ from moderator.detectors.base import Detector, strength
 from moderator.records import Signal
 
 CODES = ("topic/unrelated", "topic/related")
+RARE = 10.0  # how rare common terms are, added up, in a comment that half belongs
+FAR = 0.05  # cosine of a comment that may still belong
 
 
-def topic(*, least: int = 6, context: int = 30) -> Detector:
-    """Make the detector of comments off topic.
+def topic(*, least: int = 20, context: int = 100) -> Detector:
+    """Make the detector of comments on and off topic.
 
-    It says nothing of a comment with fewer than `least` terms or under a context of fewer than
-    `context`: a greeting, a thank-you or a reply to another comment need not name the topic.
+    It says nothing of a comment with fewer than `least` pieces of words or under a post with fewer than `context`:
+    a greeting, a thank-you or a reply to another comment need not name the topic.
     """
 
     def see(batch: Batch) -> Iterator[tuple[int, Signal]]:
         if not len(batch.contexts.columns.start):
             return
-        found = batch.topic
-        judged = (found.terms >= least) & (found.context_terms >= context)
-        for segment in np.flatnonzero(judged).tolist():
-            share = float(found.share[segment])
+        found = batch.relation
+        related = found.rare / (found.rare + RARE)
+        unrelated = 1.0 - 2.0 * found.cosine / (found.cosine + FAR)
+        for segment in np.flatnonzero((found.terms >= least) & (found.context_terms >= context)).tolist():
             span = (batch.span(segment),)
-            if share < 0.5:
-                value = strength(1.0 - 2.0 * share)
+            if value := strength(float(related[segment])):
+                yield segment, Signal("topic/related", value, "is about the same things as the post", span, "ham")
+            if (value := strength(float(unrelated[segment]))) > 0.0:
                 yield segment, Signal("topic/unrelated", value, "has little to do with the post", span, "off-topic")
-            if share > 0.0:
-                yield (
-                    segment,
-                    Signal("topic/related", strength(share), "is about the same things as the post", span, "ham"),
-                )
 
     return Detector("topic", CODES, see)

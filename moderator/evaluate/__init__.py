@@ -16,6 +16,8 @@ from moderator.policy import Rules
 from moderator.records import UNDETERMINED
 
 WITHOUT = "(none)"
+SHARES = (0.05, 0.1, 0.25, 0.5)  # of the comments, for a learning curve
+LEAST = 200  # comments that a model of a learning curve learns from
 BY: dict[str, Callable[[Case], str]] = {
     "label": lambda case: case.sample.label,
     "source": source_of,
@@ -42,6 +44,7 @@ class LeftOut:
     outcomes: Sequence[Outcome]
     overall: Figures
     parts: Mapping[str, Figures]
+    learning: Mapping[int, Figures]  # comments that models learn from -> how they do, where that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,19 @@ def evaluate(
     leave_out: str | None = None,
     worst: int = 0,
     sweep: bool = False,
+    learning: bool = False,
     show: Show = lambda what, count: None,
 ) -> Evaluation:
-    """Measure a moderator on labelled comments; pages are left out, off-topic comments counted apart."""
+    """Measure a moderator on labelled comments; pages are left out, off-topic comments counted apart.
+
+    `learning` asks how models that leave parts out do with some of the comments only, which takes longer.
+    """
     sklearn_metrics()
     comments = [case for case in cases if case.sample.document.kind == "comment"]
     if not comments:
         raise InputError("no comments among the samples; moderator scan judges pages and whatever has no label")
     # First, since it says at once if there is too little to train on.
-    left = _left_out(comments, leave_out, show) if leave_out else None
+    left = _left_out(comments, leave_out, learning, show) if leave_out else None
     outcomes = judge(moderator, comments, show)
     rules = moderator.policy.rules["comment"]
     return Evaluation(
@@ -111,11 +118,17 @@ def _against(other: Moderator, outcomes: Sequence[Outcome], show: Show) -> Again
     return Against(other.model, old, measure(old), compare.flips(old, outcomes))
 
 
-def _left_out(comments: Sequence[Case], by: str, show: Show) -> LeftOut:
+def _left_out(comments: Sequence[Case], by: str, learning: bool, show: Show) -> LeftOut:
     show(f"training without each {by}", 0)
     found = left_out(comments, by)
+    overall = _held_only(measure(found))
     by_part = {name: _held_only(f) for name, f in parts(found, PARTS[by]).items()}
-    return LeftOut(by, found, _held_only(measure(found)), by_part)
+    curve: dict[int, Figures] = {}
+    for share in SHARES if learning else ():
+        if round(share * len(comments)) >= LEAST:
+            show(f"training on {share:.0%} of the comments", 0)
+            curve[round(share * len(comments))] = _held_only(measure(left_out(comments, by, share)))
+    return LeftOut(by, found, overall, by_part, {**curve, len(comments): overall} if curve else {})
 
 
 def _held_only(measured: Figures) -> Figures:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from moderator.errors import DependencyError, InputError
-from moderator.evaluate import Evaluation
+from moderator.evaluate import Evaluation, LeftOut
 from moderator.evaluate.figures import Floats, Mask, both, calibration, scored, sklearn_metrics
 from moderator.evaluate.outcomes import Outcome
 from moderator.policy import Rules
@@ -49,6 +49,8 @@ def draw(found: Evaluation, folder: Path) -> list[Path]:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (left := found.left_out) and left.learning:
+            pictures["learning"] = lambda axes, _: learning(axes, left)
         return [_save(folder / f"{name}.png", picture, curves) for name, picture in pictures.items()]
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", path=str(folder)) from error
@@ -159,6 +161,24 @@ def histogram(axes: Any, curves: Sequence[Curve]) -> None:
     axes.set(xlim=(0, 1), xlabel="score", ylabel="comments", title=f"Scores, {curve.name}")
     axes.set_ylim(bottom=0.7)
     axes.legend(frameon=False, loc="upper center")
+
+
+def learning(axes: Any, left_out: LeftOut) -> None:
+    """Draw how well models do that learned from few comments and from many."""
+    counts = list(left_out.learning)
+    figures = list(left_out.learning.values())
+    lines: dict[str, list[float | None]] = {"area under the ROC curve": [f.roc_auc for f in figures]}
+    for rate in figures[-1].recall_at_fpr:
+        lines[f"spam caught where {rate} of ham is held"] = [f.recall_at_fpr[rate] for f in figures]
+    for (name, values), look in zip(lines.items(), (*LINES, {"color": GREY, "linestyle": ":"}), strict=False):
+        points = [(n, 100 * value) for n, value in zip(counts, values, strict=True) if value is not None]
+        axes.plot([n for n, _ in points], [value for _, value in points], marker="o", label=name, **look, clip_on=False)
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [f"{n:,}" for n in counts])
+    axes.minorticks_off()
+    axes.set(ylim=(0, 100), xlabel="comments that were learned from", ylabel="%")
+    axes.set_title(f"What more comments teach, trained without each {left_out.by}")
+    axes.legend(frameon=False, loc="lower right")
 
 
 def _marks(curve: Curve) -> list[tuple[str, str, Mask]]:

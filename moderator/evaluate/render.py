@@ -34,6 +34,7 @@ def to_json(found: Evaluation) -> dict[str, Any]:
             "by": left.by,
             "overall": asdict(left.overall),
             "parts": {key: asdict(f) for key, f in left.parts.items()},
+            "learning": {str(count): asdict(f) for count, f in left.learning.items()},
         },
         "worst": found.worst and {label: [asdict(e) for e in own] for label, own in found.worst.items()},
     }

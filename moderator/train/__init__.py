@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderator import features, kernel, policy, store, text, topics
+from moderator import features, policy, store, topics
 from moderator.detectors import Table
 from moderator.policy import Policy, Rules
 from moderator.records import Document
 from moderator.samples import Sample
-from moderator.topics import TERM_BITS, Rarity
+from moderator.topics import Rarity
 from moderator.train import card, compose, evidence, fit, monotone
 from moderator.train.evidence import Evidence, Progress
 
@@ -74,21 +74,20 @@ def train(
 ) -> Path:
     """Train a model and write it below `models`; the same samples and seed give the same bytes.
 
-    The policy is fitted on signals of samples whose group the tables were not trained on.
+    The policy is fitted on signals of samples whose group the tables were not trained on. A recipe that does
+    not say what pages are composed of gives a model that judges the segments of pages as comments.
     """
     pool = [*samples, *bodies]
     rarity = term_rarity(pool)
     progress("reading features")
-    material = lessons(pool, recipe["compose"]["teach"])
+    material = lessons(pool, recipe["compose"]["teach"] if "compose" in recipe else {})
     fold = np.r_[evidence.folds(samples, FOLDS), evidence.folds(bodies, FOLDS)]
     comments, pages = _evidence(pool, len(samples), fold, material, recipe, rarity, progress)
-    rules = {
-        "comment": monotone.fit_rules(comments, budgets_of(recipe)),
-        "page": monotone.fit_rules(pages, SEGMENTS),
-    }
+    own = monotone.fit_rules(comments, budgets_of(recipe))
+    rules = {"comment": own, "page": monotone.fit_rules(pages, SEGMENTS) if pages else own}
     progress("fitting the tables on all samples")
     tables = material.tables(np.ones(len(pool), bool))
-    arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
+    arrays = {**{name: table.weights for name, table in tables.items()}, **rarity._asdict()}
     content = policy.to_json(Policy("", rules))
     fields = {key: {"scale": table.scale, "bias": table.bias} for key, table in tables.items()}
     rest = {
@@ -102,7 +101,12 @@ def train(
         "seed": recipe.get("seed", 0),
         "versions": versions(),
     }
-    metrics = {"comment": monotone.sweep(rules["comment"], comments), "page": monotone.sweep(rules["page"], pages)}
+    metrics = {
+        "comment": monotone.sweep(own, comments, comments.source),
+        "language": monotone.sweep(own, comments, comments.language),
+    }
+    if pages:
+        metrics["page"] = monotone.sweep(rules["page"], pages, pages.source)
 
     def texts(manifest: Mapping[str, Any]) -> dict[str, str]:
         return {
@@ -121,7 +125,7 @@ def _evidence(
     recipe: Mapping[str, Any],
     rarity: Rarity,
     progress: Progress,
-) -> tuple[Evidence, Evidence]:
+) -> tuple[Evidence, Evidence | None]:
     """Return what detectors see in samples and composed pages that their tables were not fitted on."""
     from joblib import Parallel, delayed
 
@@ -136,8 +140,8 @@ def _evidence(
     for number, (seen, composed) in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), 1):
         progress(f"{number} of {FOLDS} folds")
         comments.append(seen)
-        pages.append(composed)
-    return evidence.join(comments), evidence.join(pages)
+        pages += [composed] if composed else []
+    return evidence.join(comments), evidence.join(pages) if pages else None
 
 
 def _fold(
@@ -148,13 +152,16 @@ def _fold(
     recipe: Mapping[str, Any],
     rarity: Rarity,
     k: int,
-) -> tuple[Evidence, Evidence]:
+) -> tuple[Evidence, Evidence | None]:
     """Fit tables on the samples of all folds but one, and return what they see in that one."""
     tables = material.tables(others)
     judged = [s for s in mine if s.weight >= READ and s.document.kind == "comment"]
+    seen = evidence.of_comments(judged, tables, rarity)
+    if "compose" not in recipe:
+        return seen, None
     parts = compose.Parts.of(mine, own_bodies, recipe["compose"])
     composed = list(compose.pages(parts, PAGES, recipe.get("seed", 0) + k))
-    return evidence.of_comments(judged, tables, rarity), evidence.of_pages(composed, tables, rarity)
+    return seen, evidence.of_pages(composed, tables, rarity)
 
 
 def budgets_of(recipe: Mapping[str, Any]) -> monotone.Budgets:
@@ -223,14 +230,7 @@ def comment_model(
 
 def term_rarity(samples: Sequence[Sample]) -> Rarity:
     """Return how rare terms are in posts and texts."""
-    texts = sorted({s.document.context or s.document.text for s in samples})
-    count = np.zeros(1 << TERM_BITS, np.int64)
-    for low in range(0, len(texts), 2000):
-        found = topics.terms(text.columns(*text.encode(texts[low : low + 2000])))
-        bucket = kernel.slots(found.term, 0, TERM_BITS)
-        once = np.unique((found.unit << TERM_BITS) | bucket)
-        count += np.bincount(once & ((1 << TERM_BITS) - 1), minlength=1 << TERM_BITS)
-    return topics.rarity_of(count, len(texts))
+    return topics.rarity_of(sorted({s.document.context or s.document.text for s in samples}))
 
 
 def samples_digest(samples: Sequence[Sample]) -> str:

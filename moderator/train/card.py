@@ -16,6 +16,10 @@ MEASURED = """\
 Measured on samples whose group (site, author, near-duplicates) the tables were not trained on, in five folds;
 the curves, some dozens of numbers, were fitted on the same samples. In brackets: 95 % Wilson intervals.
 """
+LEAST = 30  # comments of a language that has a line of its own
+LANGUAGES = """\
+The same comments by the language that samples are marked with (`und`: with none), where there are 30 or more.
+"""
 PAGES = """\
 Lines of composed pages: clean pages (`body`: one text, `sentences`: unrelated ones) with spam put into half of
 them, beside honest blocks (`honest`: credits, tags, notices, quotations) that look foreign to their page.
@@ -45,8 +49,11 @@ def _lines(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[
     yield "\n## Figures\n"
     yield MEASURED
     yield from _figures("comments", metrics["comment"])
-    yield PAGES
-    yield from _figures("lines of pages", metrics["page"])
+    yield LANGUAGES
+    yield from _figures("comments in", _most(metrics["language"]))
+    if "page" in metrics:
+        yield PAGES
+        yield from _figures("lines of pages", metrics["page"])
     yield "## Samples\n"
     yield "| source | licence | ham | spam | off-topic |\n|---|---|---|---|---|"
     for name, counts in manifest["samples"]["counts"].items():
@@ -59,6 +66,10 @@ def _lines(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[
     yield LIMITS
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     yield f"Fitted with seed {manifest['seed']} and {versions}."
+
+
+def _most(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row for name, row in metrics.items() if row["ham"] + row["spam"] >= LEAST and name != "all"}
 
 
 def _figures(what: str, metrics: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from moderator.detectors import Table, built_in
 from moderator.pipeline import Moderator, batches
 from moderator.policy import Policy
-from moderator.records import Document, Span
+from moderator.records import UNDETERMINED, Document, Span
 from moderator.samples import Sample
 from moderator.topics import Rarity
 from moderator.train.compose import Page
@@ -24,23 +24,30 @@ NO_POLICY = Policy("none", {})
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The strengths of all codes in N texts, and what each text is."""
+    """The strengths of all codes in N texts, and what each text is: spam, here, is what does not belong."""
 
     codes: tuple[str, ...]
     strengths: npt.NDArray[np.float32]  # N x codes
     spam: npt.NDArray[np.bool_]  # N
     weight: npt.NDArray[np.float64]  # N
     source: npt.NDArray[np.str_]  # N
+    language: npt.NDArray[np.str_]  # N; as the sample is marked
 
 
 def folds(samples: Sequence[Sample], count: int) -> npt.NDArray[np.int64]:
-    """Deal out whole groups to folds, the largest first, each to the fold that is smallest so far."""
-    size = Counter(sample.group for sample in samples)
+    """Deal out whole groups to folds, the largest first, each to the fold that is smallest so far.
+
+    Where there are fewer groups than folds, as in a single source without groups, equal texts are the groups.
+    """
+    group = [sample.group for sample in samples]
+    if len(set(group)) < count:
+        group = [sample.document.text for sample in samples]
+    size = Counter(group)
     load, fold = [0] * count, {}
-    for group, number in sorted(size.items(), key=lambda pair: (-pair[1], pair[0])):
-        fold[group] = min(range(count), key=lambda k: (load[k], k))
-        load[fold[group]] += number
-    return np.array([fold[sample.group] for sample in samples])
+    for name, number in sorted(size.items(), key=lambda pair: (-pair[1], pair[0])):
+        fold[name] = min(range(count), key=lambda k: (load[k], k))
+        load[fold[name]] += number
+    return np.array([fold[name] for name in group])
 
 
 def codes_of(tables: Mapping[str, Table]) -> tuple[str, ...]:
@@ -73,7 +80,7 @@ def observe(
 
 
 def of_comments(samples: Sequence[Sample], tables: Mapping[str, Table], rarity: Rarity) -> Evidence:
-    """Return what is seen in comments; a text off topic is no spam."""
+    """Return what is seen in comments; a comment off topic should not be published either."""
     documents = [sample.document for sample in samples]
     seen, owner, _ = observe(documents, tables, rarity)
     strengths = np.zeros((len(samples), seen.shape[1]), np.float32)
@@ -81,9 +88,10 @@ def of_comments(samples: Sequence[Sample], tables: Mapping[str, Table], rarity: 
     return Evidence(
         codes_of(tables),
         strengths,
-        np.array([sample.label == "spam" for sample in samples], bool),
+        np.array([sample.label != "ham" for sample in samples], bool),
         np.array([sample.weight for sample in samples]),
         np.array([sample.source for sample in samples], np.str_),
+        np.array([sample.document.language or UNDETERMINED for sample in samples], np.str_),
     )
 
 
@@ -99,7 +107,8 @@ def of_pages(pages: Sequence[Page], tables: Mapping[str, Table], rarity: Rarity)
     spam = role == "spam"
     lines = np.bincount(owner, spam, len(pages))  # a long insertion counts as much as a short one
     weight = np.where(spam, 1.0 / np.maximum(lines[owner], 1), np.where(role == "sentences", INCOHERENT, 1.0))
-    return Evidence(codes_of(tables), seen, spam, weight, role)
+    language = np.array([page.document.language or UNDETERMINED for page in pages], np.str_)[owner]
+    return Evidence(codes_of(tables), seen, spam, weight, role, language)
 
 
 def _touches(spans: Sequence[Span], start: int, end: int) -> bool:
@@ -114,4 +123,5 @@ def join(parts: Sequence[Evidence]) -> Evidence:
         np.concatenate([part.spam for part in parts]),
         np.concatenate([part.weight for part in parts]),
         np.concatenate([part.source for part in parts]),
+        np.concatenate([part.language for part in parts]),
     )

@@ -19,8 +19,9 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 BITS = {"text": 20, "page": 20, "author": 16, "host": 16}
-STRENGTH = {"text": 20.0, "page": 10.0, "author": 1.0, "host": 1.0}  # inverse of the regularisation
+STRENGTH = {"text": 5.0, "page": 2.5, "author": 0.25, "host": 0.25}  # inverse of the regularisation
 TOLERANCE = 1e-2
+SMOOTHING = 1.0  # texts of each kind that an n-gram is taken to be in before any is seen
 LONGEST = 3000  # characters of a text that are learned from
 STEPS = 127
 CHUNK = 2000
@@ -38,7 +39,9 @@ class Design:
 def fit_table(design: Design, spam: Mask, weight: Floats) -> Table:
     """Fit the weights of one field: logistic regression on hashed n-grams, rounded to 8 bits.
 
-    Samples without weight are left out; the units of a sample share its weight. The fit is
+    Samples without weight are left out; the units of a sample share its weight. The more an n-gram is
+    one kind's rather than the other's, the less its weight is held down (after Wang, Manning 2012): what
+    tells the kinds apart is not drowned by the thousands of n-grams that a text has besides. The fit is
     liblinear's trust-region Newton method (Lin, Weng, Keerthi 2008), which has no chance in it.
     """
     from sklearn.linear_model import LogisticRegression
@@ -49,8 +52,26 @@ def fit_table(design: Design, spam: Mask, weight: Floats) -> Table:
     if not spam[sample].any() or spam[sample].all():
         return Table(np.zeros(1 << BITS[design.field], np.int8), 1.0, 0.0)
     model = LogisticRegression(C=STRENGTH[design.field], solver="liblinear", tol=TOLERANCE, max_iter=100)
-    model.fit(design.matrix[chosen], spam[sample], sample_weight=share[sample])
-    return quantise(model.coef_[0], float(model.intercept_[0]))
+    matrix = design.matrix[chosen]
+    scale = 1.0 + log_ratio(matrix, spam[sample], share[sample])
+    matrix.data *= scale[matrix.indices].astype(np.float32)
+    model.fit(matrix, spam[sample], sample_weight=share[sample])
+    return quantise(model.coef_[0] * scale, float(model.intercept_[0]))
+
+
+def log_ratio(matrix: Any, spam: Mask, weight: Floats) -> Floats:
+    """Return how far each table row's share of the spam is from its share of the ham, as a log ratio without sign."""
+    seen = np.full((2, matrix.shape[1]), SMOOTHING)  # in ham, in spam
+    for low in range(0, len(spam), CHUNK):
+        part = matrix[low : low + CHUNK]
+        kind, worth = (np.repeat(a[low : low + CHUNK], np.diff(part.indptr)) for a in (spam, weight))
+        for number in (0, 1):
+            own = kind == number
+            seen[number] += np.bincount(part.indices[own], worth[own], matrix.shape[1])
+    total = np.bincount(spam, weight, 2) + 2 * SMOOTHING
+    ham, other = np.log(seen / total[:, None])
+    ratio: Floats = np.abs(other - ham)
+    return ratio
 
 
 def quantise(weights: npt.NDArray[np.float64], bias: float) -> Table:

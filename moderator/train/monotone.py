@@ -102,18 +102,18 @@ def with_thresholds(rules: Rules, evidence: Evidence, budgets: Budgets) -> Rules
     return Rules(rules.bias, low, float(np.clip(np.ceil(reject * 1e4) / 1e4, low, 0.9999)), rules.curves)
 
 
-def sweep(rules: Rules, evidence: Evidence) -> dict[str, dict[str, float | int | None]]:
-    """Return, for each source, how much spam is caught and how much ham is flagged at the thresholds.
+def sweep(rules: Rules, evidence: Evidence, group: npt.NDArray[np.str_]) -> dict[str, dict[str, float | int | None]]:
+    """Return, for all texts and each group, how much spam is caught and how much ham is flagged at the thresholds.
 
     The curves were fitted on this evidence, the tables were not: what this says of the curves is
     optimistic, as far as some dozens of numbers can fit tens of thousands of texts.
     """
     value = probability(scores(rules, evidence.codes, evidence.strengths))
     out: dict[str, dict[str, float | int | None]] = {}
-    for source in sorted({*evidence.source.tolist(), "all"}):
-        own = np.ones(len(value), bool) if source == "all" else evidence.source == source
+    for name in ("all", *sorted(set(group.tolist()))):
+        own = np.ones(len(value), bool) if name == "all" else group == name
         spam, ham = own & evidence.spam, own & ~evidence.spam
-        out[source] = {
+        out[name] = {
             "spam": int(spam.sum()),
             "ham": int(ham.sum()),
             "spam held": _share(value[spam] >= rules.hold),

@@ -34,7 +34,7 @@ def base_model(
 ) -> Artefact:
     """Train a model on the chosen samples and write it."""
     tables, rules, rarity = comment_model(samples, material, chosen, budgets)
-    arrays = {**{name: table.weights for name, table in tables.items()}, "rarity": rarity}
+    arrays = {**{name: table.weights for name, table in tables.items()}, **rarity._asdict()}
     fields = {name: {"scale": table.scale, "bias": table.bias} for name, table in tables.items()}
     content = policy.to_json(Policy("", {"comment": rules, "page": rules}))
     return store.read(store.keep(models, arrays, fields, content, {"parent": None}))

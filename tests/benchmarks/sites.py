@@ -1,12 +1,13 @@
 """How well spam is told from ham on sites that were never seen: leave sites out, train, predict.
 
-    python tests/benchmarks/sites.py --data ../shared/data [--out predictions.jsonl] [--recipe models/recipe.toml]
+    python tests/benchmarks/sites.py --data ../shared/data [--recipe models/recipe.toml] [--out FILE] [--worst 50]
 
 For each of five folds of sites (those of tools/score_sites.py), everything is trained anew without the fold's sites:
 tables, curves, thresholds, rarity of terms. The hand-labelled comments of the fold's sites are then judged by that
 model, and so are those that the sites approved and the recipe takes for ham. Prints ROC-AUC and recall at 0.5, 1 and
-2 % false positives, pooled and by fold, the calibration error, and what is held and rejected at the thresholds;
-names the approved comments that are rejected. --out writes the predictions that tools/score_sites.py scores.
+2 % false positives, pooled and by fold, the calibration error, and what is held and rejected at the thresholds; names
+the approved comments that are rejected. --out writes the predictions that tools/score_sites.py scores; --worst names
+the labelled comments that are furthest on the wrong side.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, default=ROOT / "models/recipe.toml")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--worst", type=int, default=0)
     options = parser.parse_args()
     plan = recipe.load(options.recipe, ROOT, options.data)
     samples = [s for s in recipe.samples(plan) if s.document.kind == "comment"]
@@ -86,6 +88,11 @@ def main() -> None:
     for i in np.flatnonzero(approved & (found.action == 2)):
         document = samples[i].document
         print(f"  {document.author!r} {document.url!r} {printable(document.text[:150])!r}")
+    rows = np.flatnonzero(truth)
+    for i in rows[np.argsort(np.where(spam[rows], score[rows], -score[rows]))][: options.worst]:
+        sample, document = samples[i], samples[i].document
+        print(f"{sample.label:4} {score[i]:6.2f} {document.id} {sample.group} {document.language}", end=" ")
+        print(f"{document.author!r} {document.url!r} {printable(document.text[:150])!r}")
     if options.out:
         with options.out.open("w", encoding="utf-8") as file:
             for i in np.flatnonzero(truth):

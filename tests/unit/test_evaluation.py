@@ -281,6 +281,20 @@ def test_a_source_is_not_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(seen["groups"]) == 360  # three sources cannot fill the folds of the policy: each text is its own
 
 
+def test_models_may_learn_from_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[float] = []
+
+    def unseen(samples: Any, material: Any, fold: Any, judged: Any) -> Any:
+        weights.extend(s.weight for s in samples)
+        return Unseen(np.zeros(len(samples)), np.zeros(len(samples), np.int64))
+
+    monkeypatch.setattr(leave_out, "unseen", unseen)
+    monkeypatch.setattr(leave_out, "lessons", lambda samples, teach: None)
+    cases = [make(n, f"source {n % 3}") for n in range(180) for make in (told, sold)]
+    assert len(left_out(cases, "source", 0.25)) == 360  # all are judged
+    assert sum(weights) == 90
+
+
 def test_what_cannot_be_left_out_says_why() -> None:
     with pytest.raises(InputError, match=r"all comments are of one source: .* --leave-out group"):
         left_out([told(1, "a"), sold(1, "a")], "source")

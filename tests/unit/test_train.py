@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from moderator import store
+from moderator import load, store
 from moderator.records import Document
 from moderator.samples import Sample
-from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest
+from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest, term_rarity, train
 from moderator.train.intervals import wilson
 
 TRADES = ("roofs", "loans", "watches", "slots", "essays", "pills")
@@ -32,7 +33,7 @@ def test_tables_tell_what_they_were_taught(made: list[Sample]) -> None:
     material = lessons(made, {})
     one, two = (material.tables(np.ones(len(made), bool)) for _ in range(2))
     assert all(np.array_equal(one[name].weights, two[name].weights) for name in one)
-    seen = evidence.of_comments(made, one, np.ones(1 << 16, np.uint8))
+    seen = evidence.of_comments(made, one, term_rarity(made))
     text = seen.strengths[:, seen.codes.index("model/text")]
     assert text[seen.spam].min() > text[~seen.spam].max()
 
@@ -51,12 +52,39 @@ def test_groups_stay_in_one_fold(made: list[Sample]) -> None:
     assert set(fold.tolist()) == set(range(5))
 
 
+def test_a_single_group_is_dealt_out_by_text(made: list[Sample]) -> None:
+    fold = evidence.folds([replace(s, group="all") for s in (*made, *made)], 5)
+    assert set(fold.tolist()) == set(range(5))
+    assert fold[: len(made)].tolist() == fold[len(made) :].tolist()
+
+
+def test_n_grams_of_one_kind_alone_say_the_most(made: list[Sample]) -> None:
+    chosen = fit.design([Document(text) for text in ("order now", "order now", "thank you", "you order")], "text")
+    ratio = fit.log_ratio(chosen.matrix, np.array([True, True, False, False]), np.ones(4))
+    assert ratio.min() == 0.0
+    assert ratio.max() == pytest.approx(np.log(3))  # "now": in both of the spam, in none of the ham
+    assert len(set(ratio.round(6).tolist())) > 2
+
+
+def test_a_recipe_may_be_one_file_of_comments(made: list[Sample], tmp_path: Path) -> None:
+    plan = {"source": [{"name": "made"}]}
+    one, two = (train(made, [], plan, tmp_path / name, lambda message: None) for name in ("one", "two"))
+    assert one.name == two.name
+    found = store.read(one).manifest["policy"]
+    assert found["page"] == found["comment"]
+    moderator = load(one)
+    assert moderator.check("Best pills offer, order now").action != "publish"
+    assert moderator.check("I built clocks like these, thank you").action == "publish"
+
+
 def test_curves_never_turn_back_and_budgets_are_kept(made: list[Sample]) -> None:
     chance = np.random.default_rng(0)
     codes = ("model/text", "model/honest", "links/count")
     spam = chance.random(4000) < 0.5
     strengths = np.clip(np.c_[spam * 0.5, ~spam * 0.5, spam * 0.2] + chance.normal(0, 0.2, (4000, 3)), 0, 1)
-    seen = evidence.Evidence(codes, strengths.astype(np.float32), spam, np.ones(4000), np.full(4000, "made"))
+    seen = evidence.Evidence(
+        codes, strengths.astype(np.float32), spam, np.ones(4000), np.full(4000, "made"), np.full(4000, "en")
+    )
     rules = monotone.fit_rules(seen, {"*": (0.01, 0.001)})
     for code, (_, worth) in rules.curves.items():
         steps = np.diff(worth)
