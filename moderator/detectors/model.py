@@ -17,7 +17,7 @@ from moderator.text import Columns, Mask
 
 CODES = (
     "model/text", "model/honest", "model/trailing", "model/apart", "model/author", "model/host", "model/link",
-    "model/anchor",
+    "model/anchor", "model/brief",
 )  # fmt: skip
 MESSAGES = {
     "model/text": "worded like spam",
@@ -27,6 +27,7 @@ MESSAGES = {
     "model/author": "an author's name like those of spam",
     "model/host": "an author's site like those of spam",
     "model/link": "a link to a site named like those of spam",
+    "model/brief": "a short advert",
     "model/anchor": "a link with words like those of spam",
 }
 EVIDENCE = 0.6  # strength from which the words that made it are pointed out
@@ -90,11 +91,17 @@ def _see_text(batch: Batch, table: Table, values: Floats) -> Iterator[tuple[int,
 def _see_adverts(batch: Batch, values: Floats) -> Iterator[tuple[int, Signal]]:
     """Report segments of pages that are worded like spam where a page's own text does not stand.
 
-    Either sign alone is common in honest pages: these are signals of both together.
+    Either sign alone is common in honest pages: these are signals of both together. A segment with hardly a term
+    cannot be compared with its page.
     """
     likely = np.maximum(values, 0.0)
     apart = np.where(batch.topic.terms >= MIN_TERMS, np.maximum(1.0 - 2.0 * batch.topic.share, 0.0), 0.0)
-    for code, both in (("model/trailing", likely * batch.home.trailing), ("model/apart", likely * apart)):
+    brief = (batch.topic.terms < MIN_TERMS).astype(float)
+    for code, both in (
+        ("model/trailing", likely * batch.home.trailing),
+        ("model/apart", likely * apart),
+        ("model/brief", likely * brief),
+    ):
         for segment in np.flatnonzero(both > 0.0).tolist():
             yield segment, Signal(code, strength(float(both[segment])), MESSAGES[code])
 
