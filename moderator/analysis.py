@@ -17,6 +17,7 @@ import numpy as np
 
 from moderator import addresses, home, language, segments, text, topics
 from moderator.home import Home
+from moderator.profile import Familiar
 from moderator.records import Document, Segment, Span
 from moderator.segments import Layout
 from moderator.text import Codes, Columns, Positions
@@ -45,14 +46,20 @@ class Contexts(NamedTuple):
 
 
 class Batch:
-    """Documents and all that is known about their text.
+    """Documents and all that is known about their text; `familiar` is what is known of their site.
 
     Shapes: D documents, S segments. The units of `columns` are the segments.
     """
 
-    def __init__(self, documents: Sequence[Document], rarity: topics.Rarity | None = None) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        rarity: topics.Rarity | None = None,
+        familiar: Familiar | None = None,
+    ) -> None:
         self.documents = documents
         self.rarity = rarity
+        self.familiar = familiar
         self.text, self.codes, self.offset = _join([document.text for document in documents])
         self._layouts: dict[int, Layout] = {}
         self._why_hidden: dict[tuple[int, int], str] = {}
@@ -201,9 +208,14 @@ class Batch:
         return topics.within(topics.terms(self.columns), len(self.document), self.document, rarity)
 
     @cached_property
+    def copied(self) -> text.Mask:
+        """Which characters of the columns are copied from the post that they stand under."""
+        return topics.copied(self.columns, self.contexts.columns, self.contexts.of[self.document])
+
+    @cached_property
     def relation(self) -> topics.Relation:
-        """What each segment has in common with the post that it stands under."""
-        own, others = topics.pieces(self.columns), topics.pieces(self.contexts.columns)
+        """What each segment has in common with the post that it stands under, apart from what it copies."""
+        own, others = topics.pieces(self.columns, self.copied), topics.pieces(self.contexts.columns)
         context = self.contexts.of[self.document]
         return topics.compare(own, len(self.document), others, context, self.rarity and self.rarity.pieces)
 

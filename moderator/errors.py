@@ -24,5 +24,9 @@ class PolicyError(ModeratorError):
     """A policy holds an unknown key or a value that makes no sense."""
 
 
+class ProfileError(ModeratorError):
+    """The profile of a site cannot be read, or holds something that makes no sense."""
+
+
 class DependencyError(ModeratorError):
     """A command needs an optional package that is not installed."""

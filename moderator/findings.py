@@ -12,6 +12,8 @@ from moderator.records import Contribution, Finding, Signal, Span
 MAX_GAP = 2  # short segments between two flagged ones that go with them
 SHORT = 40  # characters
 REASONS = 3  # of the strongest signals that a reason names
+BAD_LINKS = ("model/link", "model/anchor")
+ABOUT_LINKS = (*BAD_LINKS, "links/")  # what codes begin with that are about links
 QUOTED = 3  # words
 LONGEST_QUOTE = 40
 
@@ -45,15 +47,30 @@ def _finding(
     scores: Mapping[int, float],
 ) -> Finding:
     best = max(run, key=lambda i: (scores[i], -i))
-    text = batch.documents[batch.document[best]].text
+    document = batch.documents[batch.document[best]]
+    text = document.text
+    links = _links(rules, weighed[best]) if len(run) == 1 and document.kind == "page" else ()
     return Finding(
-        span=Span(batch.span(run[0]).start, batch.span(run[-1]).end),
+        span=_around(links) if links else Span(batch.span(run[0]).start, batch.span(run[-1]).end),
         action=policy.decide(rules, scores[best], weighed[best]),
         label=policy.label(weighed[best]),
         score=scores[best],
         reason=reason(text, weighed[best]),
         codes=tuple(c.signal.code for c in weighed[best] if c.log_odds > 0),
     )
+
+
+def _links(rules: Rules, contributions: Sequence[Contribution]) -> tuple[Span, ...]:
+    """Return the places of the links that alone make a segment what it is; nothing if its own words are spam too."""
+    about = [c for c in contributions if c.signal.code in BAD_LINKS]
+    rest = [c for c in contributions if not c.signal.code.startswith(ABOUT_LINKS)]
+    if policy.score(rules, rest) >= rules.hold:
+        return ()
+    return tuple(span for c in about if c.log_odds > 0 for span in c.signal.spans)
+
+
+def _around(spans: Sequence[Span]) -> Span:
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
 
 
 def reason(text: str, contributions: Sequence[Contribution]) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from moderator import policy as policies
 from moderator.analysis import Batch
 from moderator.detectors import Detector, Table, built_in, checked
 from moderator.findings import merge
-from moderator.policy import Policy
+from moderator.policy import Policy, Rules
+from moderator.profile import Familiar
 from moderator.records import (
     ACTIONS,
     KINDS,
     MEDIA,
+    UNDETERMINED,
     Action,
     Document,
+    Explanation,
     Failure,
     Finding,
     Kind,
@@ -24,6 +27,7 @@ from moderator.records import (
     Media,
     Signal,
     Verdict,
+    Weighed,
 )
 from moderator.store import Artefact
 from moderator.topics import Rarity
@@ -43,7 +47,8 @@ Item = TypeVar("Item")
 class Moderator:
     """Detectors, a policy and the names of both; judges documents.
 
-    `on_error` is the least that is done with a document that could not be judged in full.
+    `on_error` is the least that is done with a document that could not be judged in full. `familiar`
+    is what is familiar to the site, if its profile is known.
     """
 
     detectors: tuple[Detector, ...]
@@ -51,6 +56,7 @@ class Moderator:
     model: str
     rarity: Rarity | None = None
     on_error: Action = "hold"
+    familiar: Familiar | None = None
 
     def check(
         self,
@@ -96,13 +102,27 @@ class Moderator:
             for number in range(len(documents))
         ]
 
+    def explain(self, document: Document) -> Explanation:
+        """Judge one document and keep what each of its segments looks like; raises ValueError if it is none."""
+        if fault := wrong_with(document):
+            raise ValueError(fault)
+        rules = self.policy.rules[document.kind]
+        try:
+            batch, signals, failures = self.observe([document])
+        except Exception:
+            return Explanation(document, self.judge([document])[0], rules.hold, rules.reject)
+        found = range(len(signals))
+        verdict = self._verdict(batch, 0, found, signals, failures.get(0, ()))
+        worst = next(iter(_worst(rules, found, signals)), None)
+        return Explanation(document, verdict, rules.hold, rules.reject, _weighed(batch, rules, signals), worst)
+
     def unjudged(self, name: str, failure: Failure) -> Verdict:
         """Return the verdict on what could not be judged at all: no score, and never published unasked."""
         return Verdict(name, self.on_error, None, None, None, (), (), (failure,), self.model, self.policy.id)
 
     def observe(self, documents: Sequence[Document]) -> tuple[Batch, list[list[Signal]], dict[int, list[Failure]]]:
         """Return the analysed batch, the signals of each segment, and what failed in each document."""
-        batch = Batch(documents, self.rarity)
+        batch = Batch(documents, self.rarity, self.familiar)
         signals: list[list[Signal]] = [[] for _ in range(len(batch.document))]
         failures: dict[int, list[Failure]] = {}
         for detector in self.detectors:
@@ -121,7 +141,8 @@ class Moderator:
         for number, document in enumerate(batch.documents):
             try:
                 first = int(batch.first[number])
-                alone = [(first + i, signal) for i, signal in detector(Batch([document], self.rarity))]
+                batch_of_one = Batch([document], self.rarity, self.familiar)
+                alone = [(first + i, signal) for i, signal in detector(batch_of_one)]
             except Exception as again:
                 reason = f"{type(again).__name__}: {again}"
                 failures.setdefault(number, []).append(Failure(detector.name, reason))
@@ -133,8 +154,7 @@ class Moderator:
     ) -> Verdict:
         document = batch.documents[number]
         rules = self.policy.rules[document.kind]
-        worst = segments[:1] if len(segments) < 2 else [max(segments, key=lambda i: policies.sum_of(rules, signals[i]))]
-        contributions = [c for i in worst for c in policies.weigh(rules, signals[i])]
+        contributions = [c for i in _worst(rules, segments, signals) for c in policies.weigh(rules, signals[i])]
         value = policies.score(rules, contributions)
         action = policies.decide(rules, value, contributions)
         label: Label = "ham"
@@ -156,6 +176,31 @@ class Moderator:
             self.model,
             self.policy.id,
         )
+
+
+def _worst(rules: Rules, segments: range, signals: Sequence[Sequence[Signal]]) -> Sequence[int]:
+    """Return the segment that a document is judged by; none if it has no segments."""
+    if len(segments) < 2:
+        return segments
+    return [max(segments, key=lambda i: policies.sum_of(rules, signals[i]))]
+
+
+def _weighed(batch: Batch, rules: Rules, signals: Sequence[Sequence[Signal]]) -> tuple[Weighed, ...]:
+    """Return the segments of the only document of a batch, each with its share and its score.
+
+    A language that is only the best of several guesses is not named: nothing was concluded from it.
+    """
+    segments = batch.segments(0)
+    alone = len(segments) == 1 and not batch.documents[0].context
+    terms, shares, likely = batch.topic.terms.tolist(), batch.topic.share.tolist(), batch.languages.likely.tolist()
+    return tuple(
+        Weighed(
+            segment if likely[i] else replace(segment, language=UNDETERMINED),
+            None if alone or not terms[i] else shares[i],
+            policies.score(rules, policies.weigh(rules, signals[i])),
+        )
+        for i, segment in enumerate(segments)
+    )
 
 
 def wrong_with(document: object) -> str:
@@ -196,7 +241,13 @@ def _length(text: object) -> int:
     return len(text) if isinstance(text, str) else 0
 
 
-def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Detector] = ()) -> Moderator:
+def build(
+    artefact: Artefact,
+    *,
+    on_error: Action = "hold",
+    extra: Sequence[Detector] = (),
+    familiar: Familiar | None = None,
+) -> Moderator:
     """Put a moderator together from a model; raises ValueError for an action that there is not."""
     if on_error not in ACTIONS:
         raise ValueError(f"on_error must be one of {', '.join(ACTIONS)}, not {on_error!r}")
@@ -208,4 +259,5 @@ def build(artefact: Artefact, *, on_error: Action = "hold", extra: Sequence[Dete
         model=artefact.id,
         rarity=Rarity(*(artefact.arrays[name] for name in Rarity._fields)),
         on_error=on_error,
+        familiar=familiar,
     )

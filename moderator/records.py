@@ -119,3 +119,28 @@ class Verdict:
     failures: tuple[Failure, ...] = ()
     model: str = ""
     policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A segment, what share of its words its context has too (None without words or context), its own score."""
+
+    segment: Segment
+    share: float | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A document, its verdict, and what each of its segments looks like alone.
+
+    `worst` is the segment that the verdict's score and contributions are those of. `hold` and
+    `reject` are the scores from which on that is done.
+    """
+
+    document: Document
+    verdict: Verdict
+    hold: float
+    reject: float
+    segments: tuple[Weighed, ...] = ()
+    worst: int | None = None

@@ -1,4 +1,4 @@
-"""Verdicts for people and programs: text lines, JSON objects, an explanation of a score."""
+"""Verdicts for people and programs: text lines and JSON objects."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import json
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from moderator.fix import Fix
 from moderator.records import Contribution, Finding, Signal, Span, Verdict
 
 Style = Callable[[str, str], str]  # text, what it is -> text to print
-WIDTH = 2_000  # characters of a stretch of text that are shown of the clean parts of a page
 # Control characters of the second block, and what changes the direction or the line of the text after it.
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Persian and the languages of India are not spelled right without it; elsewhere it hides in words.
+_JOINER = "\u200c"
+_SPELLED = re.compile(f"(?<=[\u0620-\u0dff]){_JOINER}(?=[\u0620-\u0dff])")
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
-OPEN, CLOSE = "⟦", "⟧"
 
 
 class Lines:
@@ -59,21 +61,37 @@ def to_json(verdict: Verdict, text: str, **place: Any) -> dict[str, Any]:
 
 def finding_json(finding: Finding, lines: Lines) -> dict[str, Any]:
     """Return the JSON form of a finding; its end line and column are those of the last character."""
-    line, column = lines.place(finding.span.start)
-    end_line, end_column = lines.place(max(finding.span.start, finding.span.end - 1))
     return {
-        "start": finding.span.start,
-        "end": finding.span.end,
-        "line": line,
-        "column": column,
-        "end_line": end_line,
-        "end_column": end_column,
+        **span_json(finding.span, lines),
         "action": finding.action,
         "label": finding.label,
         "score": finding.score,
         "reason": finding.reason,
         "codes": list(finding.codes),
     }
+
+
+def span_json(span: Span, lines: Lines) -> dict[str, Any]:
+    """Return where a span is."""
+    line, column = lines.place(span.start)
+    end_line, end_column = lines.place(max(span.start, span.end - 1))
+    return {
+        "start": span.start,
+        "end": span.end,
+        "line": line,
+        "column": column,
+        "end_line": end_line,
+        "end_column": end_column,
+    }
+
+
+def fix_json(fix: Fix, text: str) -> dict[str, Any]:
+    """Return the JSON form of what is cut out of a text, and of what is not although that was asked for."""
+    lines = Lines(text) if fix.cuts or fix.refused else None
+    if lines is None:
+        return {"cut": [], "not_cut": []}
+    refused = [{**span_json(one.span, lines), "reason": one.reason} for one in fix.refused]
+    return {"cut": [span_json(span, lines) for span in fix.cuts], "not_cut": refused}
 
 
 def contribution_json(contribution: Contribution) -> dict[str, Any]:
@@ -134,55 +152,13 @@ def text_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator
         yield f"{style(printable(name), 'place')}  {style('failure', 'failure')}  {error}"
 
 
-def explanation(verdict: Verdict, text: str, style: Style) -> Iterator[str]:
-    """Yield the lines of an explanation: the text, marked, and the column that adds up to the score."""
-    yield marked(text, [finding.span for finding in verdict.findings], style)
-    yield ""
-    lines = Lines(text)
-    for finding in verdict.findings:
-        line, column = lines.place(finding.span.start)
-        yield f"{line}:{column}  {style(finding.action, finding.action)}  {printable(finding.reason)}"
-    if verdict.findings:
-        yield ""
-    if verdict.score is not None and verdict.bias is not None:
-        yield from _sum(verdict, verdict.bias, verdict.score)
-    for failure in verdict.failures:
-        yield f"{style('failure', 'failure')}  {printable(failure.detector)}: {printable(failure.error)}"
-    origin = f"(model {printable(verdict.model)}, policy {printable(verdict.policy)})"
-    yield f"{style(verdict.action, verdict.action)}  {origin}"
-
-
-def _sum(verdict: Verdict, bias: float, score: float) -> Iterator[str]:
-    """Yield the column of log-odds that adds up to the score."""
-    yield f"{bias:+10.4f}  bias"
-    total = bias
-    for contribution in verdict.contributions:
-        signal, worth = contribution.signal, contribution.log_odds
-        total += worth
-        yield f"{worth:+10.4f}  {printable(signal.code):22} {signal.strength:6.4f}  {printable(signal.message)}"
-    yield f"{total:+10.4f}  log-odds that it should not be published: score {score:.6f}"
-
-
-def marked(text: str, spans: Sequence[Span], style: Style) -> str:
-    """Return the text with the spans marked; long stretches between them are left out."""
-    parts, position = [], 0
-    for span in spans:
-        parts.append(_shortened(text[position : span.start]))
-        body = printable(text[span.start : span.end], newlines=True)
-        parts.append(style(f"{OPEN}{body}{CLOSE}", "marked"))
-        position = span.end
-    parts.append(_shortened(text[position:]))
-    return "".join(parts).rstrip("\n")
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= WIDTH:
-        return printable(text, newlines=True)
-    half = WIDTH // 2
-    left_out = len(text) - 2 * half
-    return (
-        printable(text[:half], newlines=True) + f"\n[{left_out} characters]\n" + printable(text[-half:], newlines=True)
-    )
+def refusal_lines(fix: Fix, text: str, name: str, style: Style) -> Iterator[str]:
+    """Yield a line for each stretch that was to be cut but is not: `path:line:column  not cut  why`."""
+    lines = Lines(text) if fix.refused else None
+    for one in fix.refused:
+        line, column = lines.place(one.span.start) if lines else (1, 1)
+        place = f"{printable(name)}:{line}:{column}"
+        yield f"{style(place, 'place')}  {style('not cut', 'failure')}  {one.reason}"
 
 
 def printable(text: str, *, newlines: bool = False) -> str:
@@ -195,7 +171,11 @@ def printable(text: str, *, newlines: bool = False) -> str:
         return text
     if newlines:
         text = text.replace("\r\n", "\n")
-    return "".join(char if _harmless(char) or (newlines and char == "\n") else _escape(char) for char in text)
+    kept = "\n" if newlines else ""
+    return _JOINER.join(
+        "".join(char if _harmless(char) or char == kept else _escape(char) for char in piece)
+        for piece in _SPELLED.split(text)
+    )
 
 
 def _harmless(char: str) -> bool:

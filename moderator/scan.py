@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
+from pathlib import Path
 
+from moderator.errors import InputError
+from moderator.fix import Asked, Fix, Refusal, fix, rejected
 from moderator.pipeline import FLUSH, Moderator, batches
-from moderator.readers.files import Record
+from moderator.readers.files import STDIN, Record
 from moderator.records import Failure, Verdict
+from moderator.rewrite import rewrite
+
+FIX = "fix"  # what failed, if a file could not be written
+LINES = "it is in JSON Lines, where each line is published or not as a whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,46 @@ def scan_records(moderator: Moderator, records: Iterable[Record | None]) -> Iter
 def _unread(moderator: Moderator, record: Record) -> Verdict:
     name = record.path if record.line is None else f"{record.path}:{record.line}"
     return moderator.unjudged(name, Failure("input", record.error))
+
+
+@dataclass(frozen=True, slots=True)
+class Fixing:
+    """What is cut out of pages, and whether it is cut out of their files as well, which must be in `roots`."""
+
+    asked: Asked = rejected
+    write: bool = False
+    backup: bool = True
+    encoding: str | None = None
+    roots: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A judged record, what is cut out of it, and whether the file was written; `backup` is what it was before."""
+
+    judged: Judged
+    fix: Fix
+    written: bool = False
+    backup: Path | None = None
+
+
+def fix_record(moderator: Moderator, judged: Judged, how: Fixing) -> Fixed:
+    """Cut out of a page what is asked for; a file that cannot be written is a failure of its verdict."""
+    record, verdict = judged.record, judged.verdict
+    if record.document is None:
+        return Fixed(judged, Fix((), (), "", verdict))
+    if record.line is not None:
+        refused = tuple(Refusal(finding.span, LINES) for finding in verdict.findings if how.asked(finding))
+        return Fixed(judged, Fix((), refused, record.document.text, verdict))
+    found = fix(moderator, record.document, verdict, how.asked)
+    if not found.cuts or not how.write or record.path == STDIN:
+        return Fixed(judged, found)
+    try:
+        kept = rewrite(
+            record.path, record.document.text, found.cuts, how.roots, encoding=how.encoding, backup=how.backup
+        )
+    except InputError as error:
+        failure = Failure(FIX, error.message)
+        failed = replace(judged, verdict=replace(verdict, failures=(*verdict.failures, failure)))
+        return Fixed(failed, found)
+    return Fixed(judged, found, written=True, backup=kept)

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from moderator import kernel, text
-from moderator.text import LETTER, UNSPACED, Columns, Positions, tables
+from moderator.text import LETTER, UNSPACED, Columns, Mask, Positions, tables
 
 TERM_BITS = 16
 CHUNK = 1000  # texts that are read at once
 STEPS = 16  # of how rare a term is, per unit of log-odds
 COMMON = 3 * STEPS  # what is not rarer than this says little
+RUN, SHORTEST_RUN = 4, 20  # words, and characters, that are copied and not just said alike
 PIECE = 5  # characters, the blanks around a word included
 STEM = 6  # letters of a word that count: a crude stemmer that works alike in most languages
 MIN_WORD = 3  # letters; shorter words are in every text
@@ -72,13 +73,19 @@ def terms(columns: Columns) -> Terms:
     return Terms((key >> np.uint64(32)).astype(np.int64), key.astype(np.uint32))
 
 
-def pieces(columns: Columns) -> Terms:
-    """Return the distinct pieces of words of every unit; of Korean words, their syllables and pairs of them."""
-    code = np.where((columns.kind & LETTER) != 0, columns.code, np.uint32(ord(" ")))
-    hangul = columns.script == tables().scripts.index("Hang")
+def pieces(columns: Columns, skip: Mask | None = None) -> Terms:
+    """Return the distinct pieces of words of every unit; of Korean words, their syllables and pairs of them.
+
+    Characters under `skip` are in none.
+    """
+    letters = (columns.kind & LETTER) != 0
+    if skip is not None:
+        letters &= ~skip
+    code = np.where(letters, columns.code, np.uint32(ord(" ")))
+    hangul = letters & (columns.script == tables().scripts.index("Hang"))
     letter = (code != ord(" ")) & ((columns.kind & UNSPACED) == 0) & ~hangul
     inside = np.flatnonzero(letter[1:-3] & letter[2:-2] & letter[3:-1]) if len(code) >= PIECE else np.zeros(0, np.int64)
-    single = hangul | ((columns.kind & UNSPACED) != 0)
+    single = hangul | (letters & ((columns.kind & UNSPACED) != 0))
     pairs = np.flatnonzero(single[:-1] & single[1:])
     lone = np.flatnonzero(hangul)
     found = [
@@ -89,6 +96,40 @@ def pieces(columns: Columns) -> Terms:
     key = np.concatenate([(columns.unit[at].astype(np.uint64) << np.uint64(32)) | hashes for at, hashes in found])
     key = kernel.distinct(key)
     return Terms((key >> np.uint64(32)).astype(np.int64), key.astype(np.uint32))
+
+
+def copied(columns: Columns, others: Columns, context: Positions) -> Mask:
+    """Return which characters stand in runs of words that are in the unit's context word for word."""
+    own, theirs = _runs(columns), _runs(others)
+    known = np.unique((theirs.unit.astype(np.uint64) << np.uint64(32)) | theirs.term)
+    out = np.zeros(len(columns.code) + 1, np.int64)
+    under = context[own.unit]
+    key = (under.astype(np.uint64) << np.uint64(32)) | own.term
+    hit = (under >= 0) & np.isin(key, known)
+    np.add.at(out, own.start[hit], 1)
+    np.add.at(out, own.end[hit], -1)
+    return np.cumsum(out)[:-1] > 0
+
+
+class _Runs(NamedTuple):
+    unit: Positions
+    term: npt.NDArray[np.uint32]
+    start: Positions
+    end: Positions
+
+
+def _runs(columns: Columns) -> _Runs:
+    """Return all runs of RUN words in one unit that are long enough to be no common phrase."""
+    words = kernel.word_hashes(columns.code, columns.word_start, columns.word_end)
+    last = np.arange(RUN - 1, len(words))
+    first = last - RUN + 1
+    start, end = columns.word_start[first], columns.word_end[last]
+    whole = (columns.word_unit[first] == columns.word_unit[last]) & (end - start >= SHORTEST_RUN)
+    first, start, end = first[whole], start[whole], end[whole]
+    term = words[first].copy()
+    for k in range(1, RUN):
+        term = kernel.scramble(term * kernel.STEP + words[first + k])
+    return _Runs(columns.word_unit[first], term, start, end)
 
 
 def weights(term: npt.NDArray[np.uint32], rarity: Rare | None) -> Positions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from moderator import load
 from moderator.cli import common
 from moderator.errors import InputError
 from moderator.readers import files
-from moderator.records import Document
-from moderator.report import explanation, to_json, to_line
+from moderator.records import Document, Explanation
+from moderator.report import to_json, to_line
 
 
 @click.command(
@@ -23,27 +24,70 @@ from moderator.report import explanation, to_json, to_line
 @click.argument("file", default="-", metavar="[FILE|-]")
 @common.fail_on
 @common.input_options
-def check(file: str, fail_on: str, on_error: Any, model: str | None, **how: Any) -> int:
+def check(file: str, fail_on: str, on_error: Any, model: str | None, profile: str | None, **how: Any) -> int:
     """Judge one text and print the verdict as JSON.
 
     Plain text, Markdown and HTML are a page unless --kind comment is given; a JSON object is read
     as one record, as in a line of JSON Lines.
     """
     document = _read(file, files.Options(**how))
-    verdict = load(model, on_error=on_error).judge([document])[0]
+    verdict = load(model, on_error=on_error, profile=profile).judge([document])[0]
     common.write(to_line(to_json(verdict, document.text)))
     return 3 if verdict.failures else int(common.fails(verdict.action, fail_on))
 
 
-@click.command(epilog="Example: moderator explain post.md")
+@click.command(epilog="Example: moderator explain post.md; or moderator explain post.md --format html --out post.html")
 @click.argument("file", default="-", metavar="[FILE|-]")
+@click.option("--format", "form", type=click.Choice(("text", "html", "json")), default="text", show_default=True)
+@click.option("--out", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to it.")
+@click.option("--full", is_flag=True, help="Fold nothing away.")
 @common.input_options
-def explain(file: str, on_error: Any, model: str | None, **how: Any) -> int:
-    """Show a text with what was found in it, and the evidence that adds up to its score."""
+def explain(
+    file: str,
+    form: str,
+    out: Path | None,
+    full: bool,
+    on_error: Any,
+    model: str | None,
+    profile: str | None,
+    **how: Any,
+) -> int:
+    """Show a text with every segment in the margin, what was found, and the evidence that adds up to its score.
+
+    In the margin: line, language, kind, how much of the segment the rest of its page (for a comment:
+    the post) speaks of too, and its own score. An HTML page is one file that loads nothing.
+    """
     document = _read(file, files.Options(**how))
-    verdict = load(model, on_error=on_error).judge([document])[0]
-    common.write("\n".join(explanation(verdict, document.text, common.style(sys.stdout))))
-    return 3 if verdict.failures else 0
+    explanation = load(model, on_error=on_error, profile=profile).explain(document)
+    shown = _render(explanation, form, out, full)
+    if out is None:
+        common.write(shown)
+    else:
+        _save(out, shown)
+    return 3 if explanation.verdict.failures else 0
+
+
+def _render(explanation: Explanation, form: str, out: Path | None, full: bool) -> str:
+    if form == "html":
+        from moderator.explain.html import page
+
+        return page(explanation, full=full)
+    if form == "json":
+        from moderator.explain.parts import explanation_json
+
+        return to_line(explanation_json(explanation))
+    from moderator.explain.text import WIDTH, explanation_lines
+
+    stream = None if out else sys.stdout
+    width = shutil.get_terminal_size().columns if stream and stream.isatty() else WIDTH
+    return "\n".join(explanation_lines(explanation, common.style(stream), width=width, full=full))
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_bytes(text.encode("utf-8", "backslashreplace") + b"\n")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", path=str(path)) from error
 
 
 def _read(path: str, options: files.Options) -> Document:

@@ -22,7 +22,10 @@ COLOURS: dict[str, dict[str, Any]] = {
     "publish": {"fg": "green"},
     "failure": {"fg": "magenta", "bold": True},
     "code": {"fg": "cyan"},
+    "margin": {"dim": True},
     "marked": {"fg": "red", "reverse": True},
+    "removed": {"fg": "red"},
+    "added": {"fg": "green"},
 }
 OUTPUT = "moderator.output"  # in the context of a command: the file that it writes to
 LEVELS = ("hold", "reject", "never")
@@ -44,12 +47,26 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         model_option,
         click.option(
+            "--profile",
+            metavar="FILE",
+            type=click.Path(exists=True, dir_okay=False),
+            help="What the site publishes: the file that moderator profile build made.",
+        ),
+        click.option(
             "--on-error",
             type=click.Choice(("hold", "publish", "reject")),
             default="hold",
             show_default=True,
             help="What to do with a text that could not be judged in full.",
         ),
+    ):
+        command = option(command)
+    return reading_options(command)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how files are read where they do not say it themselves."""
+    for option in (
         click.option("--encoding", metavar="NAME", help="The encoding of files that are not UTF-8."),
         click.option("--media", type=click.Choice(MEDIA[1:]), help="How the text is written, whatever its file name."),
         click.option("--kind", type=click.Choice(KINDS), help="Judge everything as this."),
@@ -105,7 +122,8 @@ def fails(action: Action, level: Any) -> bool:
 
 def style(stream: Any) -> Style:
     """Return how text is coloured for a stream: not at all unless it is a terminal that wants colours."""
-    wanted = not _output() and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    plain = _output() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    wanted = stream is not None and stream.isatty() and not plain
 
     def coloured(text: str, what: str) -> str:
         return click.style(text, **COLOURS[what]) if wanted and what in COLOURS else text

@@ -20,7 +20,9 @@ COMMANDS = {
     "check": ("moderator.cli.check", "Judge one text and print the verdict as JSON."),
     "explain": ("moderator.cli.check", "Show a text with what was found in it, and why."),
     "hook": ("moderator.cli.hook", "Check what is committed or pushed, before it is."),
+    "profile": ("moderator.cli.profile", "Learn what a site publishes, from its own pages."),
     "evaluate": ("moderator.cli.evaluate", "Measure a model on labelled comments."),
+    "evaluate trailers": ("moderator.cli.trailers", "Measure it on pages that spam is put into."),
     "samples": ("moderator.cli.samples", "Import labelled samples, check them, split them."),
     "learn": ("moderator.cli.learn", "Learn that comments are ham or spam, and use it at once."),
     "unlearn": ("moderator.cli.learn", "Take labels back, as if they had never been given."),
@@ -40,8 +42,15 @@ class Commands(click.Group):
         """Return a command by its name."""
         if name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name][0]), name.split()[-1])
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first words name; a name of two words goes before one of one."""
+        two = " ".join(args[:2])
+        return (two, self.get_command(ctx, two), args[2:]) if two in COMMANDS else super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a pipe that was closed early ends it here, since click would make an exit code 1 of it."""
@@ -66,7 +75,7 @@ def cli() -> None:
     """Keep spam and off-topic text out of what a site publishes.
 
     Exit codes: 0 nothing flagged, 1 something flagged, 2 wrong usage, 3 something could not be
-    judged, 130 interrupted.
+    judged or fixed, 130 interrupted.
     """
 
 

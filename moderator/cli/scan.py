@@ -1,12 +1,13 @@
-"""`moderator scan`: files, folders, JSON Lines in; findings or verdicts out."""
+"""`moderator scan`: files, folders, JSON Lines in; findings or verdicts out, and files without what was found."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,8 +15,34 @@ import click
 from moderator import formats, load
 from moderator.cli import common, picked
 from moderator.readers import files
-from moderator.readers.files import Record
-from moderator.scan import Judged, scan_records
+from moderator.scan import FIX, Fixed, Fixing, Judged, fix_record, scan_records
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is asked for: the form of the output, and what is cut."""
+
+    form: str
+    diff: bool
+    fixing: Fixing | None
+    whole: formats.Format | None
+
+
+def fix_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what is cut out of files."""
+    for option in (
+        click.option("--no-backup", is_flag=True, help="With --fix: do not keep the file as it was as NAME.bak."),
+        click.option(
+            "--fix-at",
+            type=click.FloatRange(0, 1, min_open=True),
+            metavar="SCORE",
+            help="With --fix or --diff: cut what has this score or more, instead of what is to be rejected.",
+        ),
+        click.option("--diff", is_flag=True, help="Show what is cut by --fix, or would be."),
+        click.option("--fix", is_flag=True, help="Cut what is to be rejected out of the files."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command(epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl")
@@ -26,6 +53,7 @@ from moderator.scan import Judged, scan_records
 @common.output_option
 @picked.options
 @common.fail_on
+@fix_options
 @click.option("--ignored", is_flag=True, help="Read files that .gitignore leaves out, and hidden ones.")
 @click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
 @common.input_options
@@ -42,82 +70,142 @@ def scan(
     encoding: str | None,
     on_error: Any,
     model: str | None,
+    profile: str | None,
+    **cutting: Any,
 ) -> int:
     """Moderate files, folders and JSON Lines.
 
     A folder is searched for Markdown, HTML, text and JSON Lines; "-" is standard input. A line of
     JSON Lines is an object with text and, if there are, id, kind, media, context, author, url,
-    site_url, language.
+    site_url, language. What --fix has cut does not count for --fail-on.
     """
     chosen = picked.selection(changed, changed_lines, paths, ignored)
     if not paths and not chosen:
         raise click.UsageError("say what to scan: moderator scan content/, or moderator scan - < comments.jsonl")
-    moderator = load(model, on_error=on_error)
+    whole = formats.make(form, partial(common.fails, level=fail_on)) if form in formats.NAMES else None
+    if whole and cutting["diff"]:
+        raise click.UsageError(f"--diff is text for people: leave out --format {form}")
+    output = Output(form, cutting["diff"], _fixing(paths, encoding, **cutting), whole)
+    moderator = load(model, on_error=on_error, profile=profile)
     names = [] if chosen else list(files.find(paths, ignored=ignored))
-    progress = common.Progress("documents", _size(names))
+    if output.fixing and output.fixing.write:  # a file with two names would have changed when it is read again
+        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
+    progress = common.Progress("documents", files.size(names))
     progress.shown &= not quiet
     options = files.Options(kind, media, encoding)
-    records = chosen.records(options) if chosen else _records(names, options)
+    records = chosen.records(options) if chosen else files.read_all(names, options)
     tally: Counter[str] = Counter()
-    whole = formats.make(form, partial(common.fails, level=fail_on)) if form in formats.NAMES else None
-    render = whole.lines if whole else _jsonl if form == "jsonl" else _text
     try:
         for judged in picked.judged(chosen, scan_records(moderator, records)):
             if progress.shown:
                 progress.clear()
-            lines = [line for one in judged for line in render(one)]
-            if lines:
-                common.write("\n".join(lines))
             for one in judged:
-                tally[one.verdict.action] += 1
-                tally["failed"] += bool(one.verdict.failures)
-                tally["flagged"] += common.fails(one.verdict.action, fail_on) and not one.record.error
-            progress.show(tally.total(), judged[-1].done)
+                fixed = fix_record(moderator, one, output.fixing) if output.fixing else None
+                _count(tally, fixed.judged if fixed else one, fixed, fail_on)
+                if lines := list(_lines(one, fixed, output)):
+                    common.write("\n".join(lines))
+            progress.show(tally["documents"], judged[-1].done)
         if whole and (rest := "\n".join(whole.end())):
             common.write(rest)
     finally:
         progress.clear()
     if not quiet:
         click.echo(_summary(tally), err=True)
-    return 3 if tally["failed"] else int(tally["flagged"] > 0)
+    return 3 if tally["failed"] or tally["not fixed"] else int(tally["flagged"] > 0)
 
 
-def _size(names: list[str]) -> int:
-    return sum(Path(name).stat().st_size for name in names if name != files.STDIN)
+def _fixing(
+    paths: tuple[str, ...], encoding: str | None, *, fix: bool, diff: bool, fix_at: float | None, no_backup: bool
+) -> Fixing | None:
+    """Return what is to be cut; a usage error says what to type instead."""
+    if fix and files.STDIN in paths:
+        raise click.UsageError("standard input has no file to fix; to see what would be cut: moderator scan --diff -")
+    if fix and (lines := [path for path in paths if path.lower().endswith(files.RECORDS)]):
+        raise click.UsageError(f"--fix is for pages, not for JSON Lines: moderator scan --format jsonl {lines[0]}")
+    if no_backup and not fix:
+        raise click.UsageError("--no-backup needs --fix")
+    if fix_at is not None and not (fix or diff):
+        raise click.UsageError("--fix-at needs --fix or --diff")
+    if not (fix or diff):
+        return None
+    from moderator.fix import rejected
+    from moderator.rewrite import roots_of
+
+    asked = rejected if fix_at is None else lambda finding: finding.score >= fix_at
+    return Fixing(asked, fix, not no_backup, encoding, roots_of(paths))
 
 
-def _records(names: list[str], options: files.Options) -> Iterator[Record | None]:
-    for name in names:
-        yield from files.read(name, options)
+def _count(tally: Counter[str], judged: Judged, fixed: Fixed | None, fail_on: str) -> None:
+    done = fixed is not None and fixed.written
+    remains = fixed.fix.verdict if fixed and fixed.written else judged.verdict
+    tally["documents"] += 1
+    tally[judged.verdict.action] += 1
+    tally["fixed"] += done
+    tally["failed"] += any(failure.detector != FIX for failure in judged.verdict.failures)
+    tally["not fixed"] += any(failure.detector == FIX for failure in judged.verdict.failures)
+    tally["flagged"] += common.fails(remains.action, fail_on) and not judged.record.error
 
 
-def _text(judged: Judged) -> Iterator[str]:
-    from moderator.report import text_lines
+def _lines(judged: Judged, fixed: Fixed | None, output: Output) -> Iterator[str]:
+    if output.form == "jsonl":
+        yield _json(fixed.judged if fixed else judged, fixed)
+        return
+    if output.whole:
+        yield from output.whole.lines(fixed.judged if fixed else judged)
+        return
+    from moderator.report import refusal_lines, text_lines
 
+    judged = fixed.judged if fixed else judged
     record = judged.record
     name = record.path if record.line is None else f"{record.path}:{record.line}"
     text = record.document.text if record.document else ""
-    yield from text_lines(judged.verdict, text, name, common.style(sys.stdout))
+    style = common.style(sys.stdout)
+    yield from text_lines(judged.verdict, text, name, style)
+    if fixed:
+        yield from refusal_lines(fixed.fix, text, name, style)
+        yield from _done(fixed, text, name, output.diff)
 
 
-def _jsonl(judged: Judged) -> Iterator[str]:
-    from moderator.report import to_json, to_line
+def _done(fixed: Fixed, text: str, name: str, diff: bool) -> Iterator[str]:
+    """Yield what was done to a file, and the difference that makes."""
+    from moderator.report import printable
+
+    style = common.style(sys.stdout)
+    if fixed.written:
+        kept = f"; as it was: {printable(str(fixed.backup))}" if fixed.backup else ""
+        characters = sum(cut.end - cut.start for cut in fixed.fix.cuts)
+        yield f"{style(printable(name), 'place')}  {style('fixed', 'publish')}  {characters:,} characters cut{kept}"
+    if diff:
+        from moderator.diff import unified
+
+        yield from unified(text, fixed.fix.cuts, name, style)
+
+
+def _json(judged: Judged, fixed: Fixed | None) -> str:
+    from moderator.report import fix_json, to_json, to_line
 
     record = judged.record
     place: dict[str, Any] = {"path": record.path}
     if record.line is not None:
         place["line"] = record.line
     text = record.document.text if record.document else ""
-    yield to_line(to_json(judged.verdict, text, **place))
+    done = {}
+    if fixed:
+        backup = str(fixed.backup) if fixed.backup else None
+        done = {"fixed": fixed.written, "backup": backup, **fix_json(fixed.fix, text)}
+    return to_line({**to_json(judged.verdict, text, **place), **done})
 
 
 def _summary(tally: Counter[str]) -> str:
-    total = tally["publish"] + tally["hold"] + tally["reject"]
-    parts = [
-        f"{tally[action]:,} {word}" for action, word in (("reject", "to reject"), ("hold", "to hold")) if tally[action]
-    ]
-    if tally["failed"]:
-        parts.append(f"{tally['failed']:,} could not be judged in full")
+    total = tally["documents"]
+    words = (
+        ("reject", "to reject"),
+        ("hold", "to hold"),
+        ("fixed", "fixed"),
+        ("failed", "could not be judged in full"),
+        ("not fixed", "could not be fixed"),
+    )
+    parts = [f"{tally[name]:,} {word}" for name, word in words if tally[name]]
     noun = "document" if total == 1 else "documents"
     if not total:
         return "nothing to judge: no Markdown, HTML, text or JSON Lines was found"

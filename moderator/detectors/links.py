@@ -19,6 +19,8 @@ MESSENGERS = frozenset(
     {"t.me", "telegram.me", "wa.me", "api.whatsapp.com", "chat.whatsapp.com", "line.me", "join.skype.com"}
 )
 
+# Behind these hosts stands anybody: that the site links there says nothing of this link.
+ANYBODY = frozenset({"links/onion", "links/shortener", "links/messenger"})
 LONGEST_ADDRESS = 300  # characters of an anchor that could be read as an address
 
 
@@ -36,15 +38,26 @@ def links(*, half: int = 2) -> Detector:
     return Detector("links", CODES, see)
 
 
+def _weight(batch: Batch, link: Link) -> float:
+    """Return how much a link counts: less if the site normally links there."""
+    return batch.familiar.hosts.get(link.host, 1.0) if batch.familiar else 1.0
+
+
 def _about(batch: Batch, segment: int, document: Document, found: list[Link], half: int) -> Iterator[Signal]:
     away = [link for link in found if link.form != "mail"]
     spans = tuple(link.span for link in away)
     if away:
         noun = "link" if len(away) == 1 else "links"
-        yield Signal("links/count", grows(len(away), half), f"{len(away)} {noun} to other sites", spans)
-        covered = sum(_letters(link) for link in away)
+        yield Signal(
+            "links/count",
+            grows(sum(_weight(batch, x) for x in away), half),
+            f"{len(away)} {noun} to other sites",
+            spans,
+        )
+        covered = sum(_letters(link) * _weight(batch, link) for link in away)
         letters = int(batch.columns.end[segment] - batch.columns.start[segment])
-        yield Signal("links/density", grows(covered, max(1, letters - covered)), "mostly links", spans)
+        rest = max(1, letters - sum(map(_letters, away)))
+        yield Signal("links/density", grows(covered, rest), "mostly links", spans)
     for code, message, chosen in (
         ("links/onion", "a link into the darknet", [x for x in found if x.host.endswith(".onion")]),
         (
@@ -62,9 +75,11 @@ def _about(batch: Batch, segment: int, document: Document, found: list[Link], ha
         ),
     ):
         if chosen:
-            yield Signal(code, grows(len(chosen), 0.5), message, tuple(link.span for link in chosen))
-    hosts = [link.host for link in away]
-    if again := len(hosts) - len(set(hosts)):
+            counted = len(chosen) if code in ANYBODY else sum(_weight(batch, x) for x in chosen)
+            yield Signal(code, grows(counted, 0.5), message, tuple(link.span for link in chosen))
+    first = {link.host: link for link in away}
+    if len(first) < len(away):
+        again = sum(_weight(batch, x) for x in away) - sum(_weight(batch, x) for x in first.values())
         yield Signal("links/repeated", grows(again, half), "the same site linked again and again", spans)
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from moderator import features, text
-from moderator.analysis import Batch
+from moderator.addresses import host_of
+from moderator.analysis import Batch, Link
 from moderator.detectors.base import STRENGTH_DIGITS, Detector, strength
 from moderator.features import Floats, Weights
-from moderator.records import Signal, Span
+from moderator.records import Document, Signal, Span
 from moderator.text import Columns, Mask
 
-CODES = ("model/text", "model/honest", "model/trailing", "model/apart", "model/author", "model/host")
+CODES = (
+    "model/text", "model/honest", "model/trailing", "model/apart", "model/author", "model/host", "model/link",
+    "model/anchor", "model/brief",
+)  # fmt: skip
 MESSAGES = {
     "model/text": "worded like spam",
     "model/honest": "worded like honest text",
@@ -22,11 +26,16 @@ MESSAGES = {
     "model/apart": "an advert that has nothing to do with the page",
     "model/author": "an author's name like those of spam",
     "model/host": "an author's site like those of spam",
+    "model/link": "a link to a site named like those of spam",
+    "model/brief": "a short advert",
+    "model/anchor": "a link with words like those of spam",
 }
 EVIDENCE = 0.6  # strength from which the words that made it are pointed out
 MAX_WORDS = 3
 MIN_TERMS = 4  # of a segment that can be compared with its page
 BLAND = 1e-6
+NEARLY = 0.6
+SHORTEST_ANCHOR, LONGEST_ANCHOR = 4, 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ def model(*, tables: Mapping[str, Table]) -> Detector:
                 if table is tables["page"]:
                     yield from _see_adverts(batch, np.where(pages, values, 0.0))
         yield from _see_names(batch, tables)
+        yield from _see_links(batch, tables)
 
     return Detector("model", CODES, see)
 
@@ -81,11 +91,17 @@ def _see_text(batch: Batch, table: Table, values: Floats) -> Iterator[tuple[int,
 def _see_adverts(batch: Batch, values: Floats) -> Iterator[tuple[int, Signal]]:
     """Report segments of pages that are worded like spam where a page's own text does not stand.
 
-    Either sign alone is common in honest pages: these are signals of both together.
+    Either sign alone is common in honest pages: these are signals of both together. A segment with hardly a term
+    cannot be compared with its page.
     """
     likely = np.maximum(values, 0.0)
     apart = np.where(batch.topic.terms >= MIN_TERMS, np.maximum(1.0 - 2.0 * batch.topic.share, 0.0), 0.0)
-    for code, both in (("model/trailing", likely * batch.home.trailing), ("model/apart", likely * apart)):
+    brief = (batch.topic.terms < MIN_TERMS).astype(float)
+    for code, both in (
+        ("model/trailing", likely * batch.home.trailing),
+        ("model/apart", likely * apart),
+        ("model/brief", likely * brief),
+    ):
         for segment in np.flatnonzero(both > 0.0).tolist():
             yield segment, Signal(code, strength(float(both[segment])), MESSAGES[code])
 
@@ -138,3 +154,50 @@ def _see_names(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int,
             for segment, strength in zip(asked, strengths.tolist(), strict=True):
                 if strength > 0.0:
                     yield segment, Signal(code, strength, MESSAGES[code])
+
+
+def _see_links(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int, Signal]]:
+    """Judge links to other sites by the name of the site and by the words that are linked."""
+    away = [link for link in batch.links if link.form != "mail" and not _at_home(batch, link)]
+    if not away:
+        return
+    hosts = sorted({link.host for link in away})
+    worth = dict(zip(hosts, score(text.columns(*text.encode(hosts)), tables["host"], "host").tolist(), strict=True))
+    yield from _worst(((link, worth[link.host]) for link in away), "model/link")
+    shown = [(link, words) for link in away if (words := _anchor(batch, link))]
+    columns = text.columns(*text.encode([words for _, words in shown]))
+    for kind, table in (("comment", tables["text"]), ("page", tables["page"])):
+        asked = [(link, i) for i, (link, _) in enumerate(shown) if _document(batch, link).kind == kind]
+        if asked:
+            values = score(columns, table, "text").tolist()
+            yield from _worst(((link, values[i]) for link, i in asked), "model/anchor")
+
+
+def _worst(links: Iterable[tuple[Link, float]], code: str) -> Iterator[tuple[int, Signal]]:
+    """Yield the signal of the worst link of each segment, with the places of all that are nearly as bad."""
+    found: dict[int, list[tuple[Link, float]]] = {}
+    for link, value in links:
+        if value > 0.0:
+            found.setdefault(link.segment, []).append((link, value))
+    for segment, own in found.items():
+        worst = max(value for _, value in own)
+        spans = tuple(link.span for link, value in own if value >= NEARLY * worst)
+        yield segment, Signal(code, worst, MESSAGES[code], spans)
+
+
+def _document(batch: Batch, link: Link) -> Document:
+    return batch.documents[int(batch.document[link.segment])]
+
+
+def _at_home(batch: Batch, link: Link) -> bool:
+    """Return whether a link leads to the site that it stands on."""
+    site = _document(batch, link).site_url
+    return bool(site) and host_of(site or "") == link.host
+
+
+def _anchor(batch: Batch, link: Link) -> str:
+    """Return the words that are linked; empty if there are none, or if they are an address themselves."""
+    if not link.anchor or not SHORTEST_ANCHOR <= link.anchor.end - link.anchor.start <= LONGEST_ANCHOR:
+        return ""
+    shown = _document(batch, link).text[link.anchor.start : link.anchor.end].strip()
+    return "" if "." in shown and " " not in shown else shown

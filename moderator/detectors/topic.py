@@ -10,7 +10,7 @@ from moderator.analysis import Batch
 from moderator.detectors.base import Detector, strength
 from moderator.records import Signal
 
-CODES = ("topic/unrelated", "topic/related")
+CODES = ("topic/unrelated", "topic/related", "topic/copied")
 RARE = 10.0  # how rare common terms are, added up, in a comment that half belongs
 FAR = 0.05  # cosine of a comment that may still belong
 
@@ -34,5 +34,9 @@ def topic(*, least: int = 20, context: int = 100) -> Detector:
                 yield segment, Signal("topic/related", value, "is about the same things as the post", span, "ham")
             if (value := strength(float(unrelated[segment]))) > 0.0:
                 yield segment, Signal("topic/unrelated", value, "has little to do with the post", span, "off-topic")
+        c = batch.columns
+        share = np.bincount(c.unit[batch.copied], minlength=len(batch.document)) / np.maximum(c.end - c.start, 1)
+        for segment in np.flatnonzero(share > 0.0).tolist():
+            yield segment, Signal("topic/copied", strength(float(share[segment])), "copied from the post")
 
     return Detector("topic", CODES, see)

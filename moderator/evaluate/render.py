@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from moderator.evaluate import Evaluation, LeftOut
 from moderator.evaluate.compare import CHANGES, Flip
-from moderator.evaluate.figures import RATES, Figures, Share
+from moderator.evaluate.figures import RATES, Figures
+from moderator.evaluate.tables import Table, as_markdown, as_text, decimal, named, of_thousands, percent, ranged
 from moderator.report import printable
 
-NAME = 28  # characters of a name in a table
 MOST = 20  # rows of a table; JSON has all
-TEXTS = ("where", "text", "meaning", "action", "label", "change", "")  # columns that are read, not compared
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under a heading, with a sentence that says how to read them."""
-
-    title: str
-    note: str
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
 
 
 def to_json(found: Evaluation) -> dict[str, Any]:
@@ -55,38 +44,24 @@ def text(found: Evaluation) -> Iterator[str]:
     """Yield the lines of the text form."""
     yield summary(found.overall)
     yield about(found)
-    for table in tables(found):
-        yield f"\n{table.title}"
-        if table.note:
-            yield table.note
-        yield from _aligned(table)
+    yield from as_text(tables(found))
 
 
 def markdown(found: Evaluation) -> Iterator[str]:
     """Yield the lines of the Markdown form."""
     yield f"# Evaluation of model {found.model}\n"
     yield f"{summary(found.overall)}\n\n{about(found)}"
-    for table in tables(found):
-        yield f"\n## {table.title}\n"
-        if table.note:
-            yield f"{table.note}\n"
-        yield "| " + " | ".join(table.head) + " |"
-        yield "|" + "|".join("---" if name in TEXTS else "--:" for name in table.head) + "|"
-        for row in table.rows:
-            cells = (
-                _code(c) if name in ("where", "text") else _cell(c) for name, c in zip(table.head, row, strict=True)
-            )
-            yield "| " + " | ".join(cells) + " |"
+    yield from as_markdown(tables(found))
 
 
 def summary(f: Figures) -> str:
     """Return in words what would become of 1,000 comments of each sort."""
     parts = []
     if f.ham:
-        held, rejected = _of_thousand(f.ham_held), _of_thousand(f.ham_rejected)
+        held, rejected = of_thousands(f.ham_held), of_thousands(f.ham_rejected)
         parts.append(f"of 1,000 honest comments {held} would be held, {rejected} of them rejected")
     if f.spam:
-        held, rejected = _of_thousand(f.spam_held), _of_thousand(f.spam_rejected)
+        held, rejected = of_thousands(f.spam_held), of_thousands(f.spam_rejected)
         parts.append(f"of 1,000 spam comments {held} would be held, {rejected} of them rejected")
     if not parts:
         parts.append("none of these comments is labelled ham or spam")
@@ -122,13 +97,13 @@ def tables(found: Evaluation) -> Iterator[Table]:
         yield from _against(found)
     if found.worst is not None:
         for label, title in (("ham", "Ham with the highest scores"), ("spam", "Spam with the lowest scores")):
-            rows = [(f"{e.path}:{e.line}", e.action, _decimal(e.score), e.text) for e in found.worst[label]]
+            rows = [(f"{e.path}:{e.line}", e.action, decimal(e.score), e.text) for e in found.worst[label]]
             yield Table(title, "", ("where", "action", "score", "text"), rows)
 
 
 def _labels(found: Evaluation) -> Table:
     rows = [
-        (label, f"{held.count:,}", _share(held), _share(rejected))
+        (label, f"{held.count:,}", ranged(held), ranged(rejected))
         for label, held, rejected in (
             ("ham", found.overall.ham_held, found.overall.ham_rejected),
             ("spam", found.overall.spam_held, found.overall.spam_rejected),
@@ -141,16 +116,16 @@ def _labels(found: Evaluation) -> Table:
 
 def _metrics(f: Figures) -> Table:
     rows = [
-        ("precision", _decimal(f.precision), "of what is held, so much is spam, if spam is as frequent as here"),
-        ("recall", _decimal(f.recall), "of the spam, so much is held"),
-        ("F1", _decimal(f.f1), "precision and recall in one number"),
-        ("ROC-AUC", _decimal(f.roc_auc), "how often a spam comment scores above an honest one"),
+        ("precision", decimal(f.precision), "of what is held, so much is spam, if spam is as frequent as here"),
+        ("recall", decimal(f.recall), "of the spam, so much is held"),
+        ("F1", decimal(f.f1), "precision and recall in one number"),
+        ("ROC-AUC", decimal(f.roc_auc), "how often a spam comment scores above an honest one"),
     ]
     for name, rate in RATES.items():
         words = f"of the spam, found by a threshold that {1000 * rate:.0f} in 1,000 honest comments reach"
-        rows.append((f"recall at FPR {name}", _decimal(f.recall_at_fpr[name]), words))
+        rows.append((f"recall at FPR {name}", decimal(f.recall_at_fpr[name]), words))
     words = "how far a score is from the share of spam among comments with such a score"
-    rows.append(("calibration error", _decimal(f.calibration_error), words))
+    rows.append(("calibration error", decimal(f.calibration_error), words))
     return Table("All comments", '"-": too few comments to say.', ("", "value", "meaning"), rows)
 
 
@@ -159,7 +134,7 @@ def _parts(title: str, note: str, name: str, parts: Mapping[str, Figures]) -> Ta
         "", "ham", "held %", "rejected %", "spam", "held %", "rejected %", "precision", "F1", "AUC",
         *map("R@{}".format, RATES), "calibration",
     )  # fmt: skip
-    rows = [(_name(key), *_row(f)) for key, f in list(parts.items())[:MOST]]
+    rows = [(named(key), *_row(f)) for key, f in list(parts.items())[:MOST]]
     if len(parts) > MOST:
         more = f"The {MOST} largest of {len(parts)}; --format json has all."
         note = f"{note} {more}" if note else more
@@ -169,10 +144,10 @@ def _parts(title: str, note: str, name: str, parts: Mapping[str, Figures]) -> Ta
 
 
 def _row(f: Figures) -> tuple[str, ...]:
-    ham = (f"{f.ham:,}", _share(f.ham_held), _percent(f.ham_rejected.share))
-    spam = (f"{f.spam:,}", _share(f.spam_held), _percent(f.spam_rejected.share))
+    ham = (f"{f.ham:,}", ranged(f.ham_held), percent(f.ham_rejected.share))
+    spam = (f"{f.spam:,}", ranged(f.spam_held), percent(f.spam_rejected.share))
     ranks = (f.precision, f.f1, f.roc_auc, *f.recall_at_fpr.values(), f.calibration_error)
-    return (*ham, *spam, *map(_decimal, ranks))
+    return (*ham, *spam, *map(decimal, ranks))
 
 
 def _without(left: LeftOut) -> Table:
@@ -186,7 +161,7 @@ def _without(left: LeftOut) -> Table:
 
 def _sweep(found: Evaluation) -> Table:
     rows = [
-        (f"{step.threshold:g}", step.name, _share(step.ham), _share(step.spam), _decimal(step.precision))
+        (f"{step.threshold:g}", step.name, ranged(step.ham), ranged(step.spam), decimal(step.precision))
         for step in found.sweep or ()
     ]
     head = ("from", "action", "ham %", "spam %", "precision")
@@ -205,63 +180,5 @@ def _against(found: Evaluation) -> Iterator[Table]:
 
 
 def _flip(flip: Flip) -> tuple[str, ...]:
-    scores = f"{_decimal(flip.old_score)} -> {_decimal(flip.new_score)}"
+    scores = f"{decimal(flip.old_score)} -> {decimal(flip.new_score)}"
     return flip.change, flip.label, f"{flip.old} -> {flip.new}", scores, f"{flip.path}:{flip.line}", flip.text
-
-
-def _aligned(table: Table) -> Iterator[str]:
-    """Yield the rows with their columns aligned; without rows, a line that says so."""
-    if not table.rows:
-        yield "  none"
-        return
-    shown = [list(table.head), *([printable(cell) for cell in row] for row in table.rows)]
-    wide = [max(len(row[i]) for row in shown) for i in range(len(table.head))]
-    for row in shown:
-        cells = [
-            cell.ljust(size) if name in TEXTS or i == 0 else cell.rjust(size)
-            for i, (cell, size, name) in enumerate(zip(row, wide, table.head, strict=True))
-        ]
-        yield f"  {'  '.join(cells)}".rstrip()
-
-
-def _of_thousand(share: Share) -> str:
-    """Return how many of 1,000 a share is, with its interval.
-
-    >>> _of_thousand(Share(3, 600, 0.005, 0.0017, 0.0146))
-    '5 (1.7-15)'
-    """
-    if share.share is None or share.low is None or share.high is None:
-        return "-"
-    return f"{_round(1000 * share.share)} ({_round(1000 * share.low)}-{_round(1000 * share.high)})"
-
-
-def _round(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
-
-
-def _share(share: Share) -> str:
-    if share.share is None or share.low is None or share.high is None:
-        return "-"
-    return f"{_percent(share.share)} ({_percent(share.low)}-{_percent(share.high)})"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}" if share >= 0.1 else f"{100 * share:.2f}"
-
-
-def _decimal(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _name(name: str) -> str:
-    line = printable(" ".join(name.split()))
-    return line if len(line) <= NAME else f"{line[: NAME - 1]}…"
-
-
-def _cell(content: str) -> str:
-    return printable(content).replace("|", "\\|").replace("<", "&lt;")
-
-
-def _code(content: str) -> str:
-    """Return a text as Markdown shows it letter by letter, whatever is in it."""
-    return "`" + printable(content).replace("`", "'").replace("|", "\\|") + "`"

@@ -96,6 +96,17 @@ def is_text(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in (*MEDIA_OF, *RECORDS)
 
 
+def size(names: Iterable[str]) -> int:
+    """Return how many bytes the files hold, standard input apart."""
+    return sum(os.stat(name).st_size for name in names if name != STDIN)
+
+
+def read_all(names: Iterable[str], options: Options) -> Iterator[Record | None]:
+    """Yield the records of files, one file after the other."""
+    for name in names:
+        yield from read(name, options)
+
+
 def read(path: str, options: Options) -> Iterator[Record | None]:
     """Yield the records of a file; None where nothing more is waiting and what there is should be judged."""
     if path == STDIN:

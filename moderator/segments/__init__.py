@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from moderator.records import Document
+from moderator.records import Document, Media
 from moderator.segments import html, markdown, plain
 from moderator.segments.layout import KINDS, Block, Layout, Link, coarse, strip
 
@@ -18,7 +18,7 @@ _MARKDOWN = re.compile(r"^(?:#{1,6} |---$|\+\+\+$|```|~~~|[-*+] |\d+\. |> )|\]\(
 LOOK = 10_000  # characters in which a page shows what it is written in
 
 
-def media_of(document: Document) -> str:
+def media_of(document: Document) -> Media:
     """Return how a document is written: as it says itself, or as its text looks.
 
     >>> media_of(Document("<p>So <b>true</b></p>")), media_of(Document("1 < 2"))

@@ -22,7 +22,8 @@ The same comments by the language that samples are marked with (`und`: with none
 """
 PAGES = """\
 Lines of composed pages: clean pages (`body`: one text, `sentences`: unrelated ones) with spam put into half of
-them, beside honest blocks (`honest`: credits, tags, notices, quotations) that look foreign to their page.
+them, beside paragraphs that link to honest sites (`linked`) and honest blocks that look foreign to their page
+(`honest`: credits, tags, notices, quotations).
 """
 LIMITS = """\
 - It has seen little text of languages that the table above does not name. There it relies on links, disguise,

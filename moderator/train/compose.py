@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from moderator.addresses import host_of
 from moderator.records import Document, Media, Span
 from moderator.samples import Sample
 
@@ -28,24 +29,45 @@ OWN_LANGUAGE = 0.75  # share of those that are in the language of the page
 WRITTEN = 0.75  # share of insertions that are written as such, not comments
 AT_END, AT_START = 0.75, 0.87
 AS_HTML = 0.25
+LINKED, MOST_LINKS = 0.5, 4  # share of pages whose own words link to other sites, and how many at most
+INSERTED = 0.2  # share of insertions that are links in the page's own text
+AS_ELEMENT = 0.5
 BETWEEN = "\n\n"
 
 
 class Block(NamedTuple):
-    """A piece of a page, and what it is: body, honest or spam."""
+    """A piece of a page, what it is (body, linked: body with a link, honest or spam), and what it was taken from."""
 
     text: str
     role: str
+    origin: Sample | None = None
+
+
+class Linked(NamedTuple):
+    """Words, and the site that they link to."""
+
+    words: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A composed page, where spam was put into it, and where honest blocks were."""
+    """A composed page, where spam was put into it, where honest blocks were, and what all that was taken from."""
 
     document: Document
     spam: tuple[Span, ...]
     honest: tuple[Span, ...]
+    linked: tuple[Span, ...]  # own paragraphs that link to other sites
     coherent: bool  # its body is one text
+    language: str
+    body: Sample | None  # None: single texts in one language
+    spam_of: tuple[Sample, ...]
+    honest_of: tuple[Sample, ...]
+
+    @property
+    def roles(self) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+        """What its parts are besides body, and where."""
+        return ("spam", self.spam), ("honest", self.honest), ("linked", self.linked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,8 @@ class Parts:
     furniture: Mapping[str, Sequence[Sample]]  # by language
     trailers: Sequence[Sample]
     comments: Sequence[Sample]
+    spam_links: Sequence[Linked] = ()
+    ham_links: Sequence[Linked] = ()
 
     @classmethod
     def of(cls, samples: Sequence[Sample], bodies: Sequence[Sample], recipe: Mapping[str, Any]) -> Parts:
@@ -67,7 +91,16 @@ class Parts:
             furniture=_by_language([s for s in samples if s.document.kind == "page" and s.label == "ham"]),
             trailers=[s for s in samples if s.document.kind == "page" and s.label == "spam"],
             comments=[s for s in samples if s.label == "spam" and s.source in recipe["spam"] and _advert(s)],
+            spam_links=[x for s in samples if s.label == "spam" and (x := _linked(s)) and " " in x.words],
+            ham_links=[x for s in samples if s.label == "ham" and (x := _linked(s))],
         )
+
+
+def _linked(sample: Sample) -> Linked | None:
+    """Return an author's name and site as what a link may say and where it may lead, or nothing."""
+    host = host_of(sample.document.url or "")
+    words = " ".join((sample.document.author or "").split())
+    return Linked(words, host) if host and words and sample.weight >= SURE and not set("[]()<>") & set(words) else None
 
 
 def _advert(sample: Sample) -> bool:
@@ -106,24 +139,31 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
     """Yield composed pages, every second one with an insertion of spam."""
     chance = random.Random(seed)
     for number in range(count):
-        language, paragraphs, coherent = _body(chance, parts)
-        blocks = [Block(paragraph, "body") for paragraph in paragraphs]
+        language, paragraphs, body = _body(chance, parts)
+        blocks = [Block(paragraph, "body", body) for paragraph in paragraphs]
+        if parts.ham_links and chance.random() < LINKED:
+            for place in chance.sample(range(len(blocks)), min(len(blocks), chance.randint(1, MOST_LINKS))):
+                blocks[place] = Block(_link_words(chance, blocks[place].text, parts.ham_links), "linked", body)
         for _ in range(chance.choice(FURNITURE) if parts.furniture else 0):
-            block = Block(_furniture(chance, parts.furniture, language), "honest")
+            block = _furniture(chance, parts.furniture, language)
             blocks.insert(_place(chance, len(blocks)), block)
-        if number % 2 == 0:
-            blocks.insert(_place(chance, len(blocks)), Block(_spam(chance, parts), "spam"))
-        yield _page(chance, blocks, f"composed-{number}", coherent)
+        if number % 2 == 0 and parts.spam_links and chance.random() < INSERTED:
+            place = chance.randrange(len(blocks))
+            text = _link_words(chance, blocks[place].text, parts.spam_links, own_words=False)
+            blocks[place] = Block(text, "spam")
+        elif number % 2 == 0:
+            blocks.insert(_place(chance, len(blocks)), _spam(chance, parts))
+        yield _page(chance, blocks, f"composed-{number}", language)
 
 
-def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], bool]:
-    """Return the language and the paragraphs of a clean page, and whether they are one text."""
+def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], Sample | None]:
+    """Return the language and the paragraphs of a clean page, and what they were taken from if they are one text."""
     languages = sorted(name for name, group in parts.sentences.items() if len(group) >= SENTENCES[1])
     if parts.bodies and (chance.random() < COHERENT or not languages):
         body = chance.choice(parts.bodies)
         paragraphs = [part for part in body.document.text.split(BETWEEN) if part.strip()]
         whole = paragraphs[:-1] or paragraphs  # the last one may be cut off
-        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)], True
+        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)], body
     language = chance.choice(languages)
     picked = chance.sample(parts.sentences[language], chance.randint(*SENTENCES))
     sentences = [" ".join(sample.document.text.split()) for sample in picked]
@@ -132,20 +172,37 @@ def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], bool]:
         size = chance.randint(1, 4)
         lines.append(" ".join(sentences[:size]))
         sentences = sentences[size:]
-    return language, lines, False
+    return language, lines, None
 
 
-def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> str:
+def _link_words(chance: random.Random, text: str, links: Sequence[Linked], *, own_words: bool = True) -> str:
+    """Return a text with a link: on some of its own words, or put between them with words of its own."""
+    words = text.split(" ")
+    link = chance.choice(links)
+    place = chance.randrange(len(words))
+    size = chance.randint(1, 4) if own_words else 0
+    shown = " ".join(words[place : place + size]) if own_words else link.words
+    if chance.random() < AS_ELEMENT or "]" in shown or "\n" in shown:
+        written = f'<a href="http://{link.host}/">{shown}</a>'
+    else:
+        written = f"[{shown}](http://{link.host}/)"
+    return " ".join([*words[:place], written, *words[place + size :]])
+
+
+def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]], language: str) -> Block:
     if language not in furniture or chance.random() > OWN_LANGUAGE:
         language = chance.choice(sorted(furniture))
-    return chance.choice(furniture[language]).document.text
+    sample = chance.choice(furniture[language])
+    return Block(sample.document.text, "honest", sample)
 
 
-def _spam(chance: random.Random, parts: Parts) -> str:
+def _spam(chance: random.Random, parts: Parts) -> Block:
     if parts.trailers and (chance.random() < WRITTEN or not parts.comments):
-        return chance.choice(parts.trailers).document.text
-    text = chance.choice(parts.comments).document.text
-    return "\n".join([" ".join(line.split()) for line in text.split("\n") if line.strip()][:LONGEST])
+        sample = chance.choice(parts.trailers)
+        return Block(sample.document.text, "spam", sample)
+    sample = chance.choice(parts.comments)
+    lines = [" ".join(line.split()) for line in sample.document.text.split("\n") if line.strip()]
+    return Block("\n".join(lines[:LONGEST]), "spam", sample)
 
 
 def _place(chance: random.Random, size: int) -> int:
@@ -155,19 +212,32 @@ def _place(chance: random.Random, size: int) -> int:
     return 0 if where > AT_START else chance.randint(1, size - 1)
 
 
-def _page(chance: random.Random, blocks: list[Block], name: str, coherent: bool) -> Page:
+def _page(chance: random.Random, blocks: list[Block], name: str, language: str) -> Page:
     """Put a page together as plain text, Markdown or HTML."""
-    media: Media = "markdown" if any("<" in block.text for block in blocks) else chance.choice(("markdown", "plain"))
+    marked = any("<" in block.text or "](" in block.text for block in blocks)
+    media: Media = "markdown" if marked else chance.choice(("markdown", "plain"))
     if chance.random() < AS_HTML and not any("](" in block.text for block in blocks):
         media = "html"
         blocks = [block._replace(text=_element(block.text)) for block in blocks]
-    spans: dict[str, list[Span]] = {"body": [], "honest": [], "spam": []}
+    spans: dict[str, list[Span]] = {"body": [], "linked": [], "honest": [], "spam": []}
     position = 0
     for block in blocks:
         spans[block.role].append(Span(position, position + len(block.text)))
         position += len(block.text) + len(BETWEEN)
     text = BETWEEN.join(block.text for block in blocks) + "\n"
-    return Page(Document(text, name, "page", media), tuple(spans["spam"]), tuple(spans["honest"]), coherent)
+    of = {role: [b.origin for b in blocks if b.role == role and b.origin] for role in spans}
+    body = [*of["body"], *of["linked"]]
+    return Page(
+        Document(text, name, "page", media),
+        tuple(spans["spam"]),
+        tuple(spans["honest"]),
+        tuple(spans["linked"]),
+        bool(body),
+        language,
+        next(iter(body), None),
+        tuple(of["spam"]),
+        tuple(of["honest"]),
+    )
 
 
 def _element(block: str) -> str:

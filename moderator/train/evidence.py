@@ -101,7 +101,7 @@ def of_pages(pages: Sequence[Page], tables: Mapping[str, Table], rarity: Rarity)
     source = []
     for number, (start, end) in zip(owner.tolist(), places, strict=True):
         page = pages[number]
-        roles = [role for role, spans in (("spam", page.spam), ("honest", page.honest)) if _touches(spans, start, end)]
+        roles = [role for role, spans in page.roles if _touches(spans, start, end)]
         source.append(roles[0] if roles else "body" if page.coherent else "sentences")
     role = np.array(source, np.str_)
     spam = role == "spam"

@@ -74,7 +74,7 @@ def _of_source(source: Mapping[str, Any]) -> list[Sample]:
     for path in source["paths"]:
         for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
             for _, row in rows(file):
-                if not _matches(row, source.get("where", {})) or not row.get("text"):
+                if not _matches(row, source.get("where", {})) or not _field(source, row, "text"):
                     continue
                 for rule, label, weight, cap in _labels(source, row):
                     sample = _sample(source, row, label, weight)
@@ -130,8 +130,8 @@ def _matches(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
 
 def _sample(source: Mapping[str, Any], row: Mapping[str, Any], label: Label, weight: float) -> Sample:
     known = {key: row[key] for key in DOCUMENT_KEYS if isinstance(row.get(key), str)}
-    for key, names in source.get("fields", {}).items():
-        known[key] = next((row[name] for name in names if row.get(name)), known.get(key))
+    for key in source.get("fields", {}):
+        known[key] = _field(source, row, key)
     known["language"] = row.get("language") or row.get("lang")
     known["kind"] = "page" if source.get("body") or row.get("kind") == "page" else "comment"
     if source.get("body"):
@@ -144,6 +144,11 @@ def _sample(source: Mapping[str, Any], row: Mapping[str, Any], label: Label, wei
     if row.get("author_known") is False:
         known.pop("author", None)
     return Sample(Document(**known), label, source=source["name"], group=_group(source, row), weight=weight)
+
+
+def _field(source: Mapping[str, Any], row: Mapping[str, Any], key: str) -> Any:
+    """Return what a row holds for a key; a row that lacks all that the recipe reads it from holds nothing."""
+    return next((row[name] for name in source.get("fields", {}).get(key, [key]) if row.get(name)), None)
 
 
 def _group(source: Mapping[str, Any], row: Mapping[str, Any]) -> str:

@@ -24,8 +24,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from moderator import Document, load
+from moderator.explain import html
+from moderator.explain.text import explanation_lines
 from moderator.pipeline import Moderator
-from moderator.report import explanation, to_json
+from moderator.report import to_json
 
 SHORT = 0.05  # seconds
 HIDDEN = "<p style='display:none'>Cheap viagra, <a href='http://slots.example/'>casino slots</a>, replicas</p>\n\n"
@@ -287,10 +289,12 @@ def seconds(moderator: Moderator, form: str, text: str) -> float:
     for _ in range(3):
         given = documents(form, text)
         begin = time.process_time()
-        for document, verdict in zip(given, moderator.judge(given), strict=True):
-            if form == "explain":
-                "\n".join(explanation(verdict, document.text, unstyled))
-            else:
+        if form == "explain":
+            explanation = moderator.explain(given[0])
+            "\n".join(explanation_lines(explanation, unstyled))
+            html.page(explanation)
+        else:
+            for document, verdict in zip(given, moderator.judge(given), strict=True):
                 to_json(verdict, document.text)
         best = min(best, time.process_time() - begin)
         if best > SHORT:

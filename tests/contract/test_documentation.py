@@ -42,6 +42,14 @@ def test_the_readme_shows_what_the_tour_prints() -> None:
     assert block(read("README.md"), "tour") == f"```text\n{run.stdout}{run.stderr}```\n"
 
 
+def test_the_readme_shows_the_margin_that_is_printed() -> None:
+    command = [sys.executable, "-m", "moderator", "explain", "samples/tour/rye-bread.md", "--full"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
+    rows = run.stdout.split("\n\n")[0].splitlines()
+    shown = [rows[0], *rows[next(i for i, row in enumerate(rows) if row.startswith("  32")) :]]
+    assert block(read("README.md"), "margin") == "\n".join(["```text", *shown, "```", ""])
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_an_example_and_is_in_the_readme(name: str) -> None:
     shown = CliRunner().invoke(cli, [name, "--help"])

@@ -101,3 +101,13 @@ def test_a_reason_quotes_the_words_of_the_model() -> None:
     assert reason(text, [worth("model/text", 1.0, "worded so", *spans)]) == "worded so (“win”, “money”)"
     assert reason(text, [worth("model/text", 1.0, "worded so", spans[3])]) == f"worded so (“{'o' * 40}”)"
     assert reason(text, [worth("links/count", 1.0, "linked", *spans)]) == "linked"
+
+
+def test_links_alone_are_the_finding_where_the_words_around_them_are_fine() -> None:
+    text = "We baked [cheap pills](http://p.example/) all day and it was good."
+    rules = Rules(-4.0, 0.5, 0.9, {"model/link": CURVE, "a/first": CURVE})
+    batch, link = pages(text), Span(9, 41)
+    (alone,) = merge(batch, rules, range(1), [[Signal("model/link", 0.9, "a link", (link,))]])
+    assert text[alone.span.start : alone.span.end] == "[cheap pills](http://p.example/)"
+    (both,) = merge(batch, rules, range(1), [[Signal("model/link", 0.9, "a link", (link,)), seen(0.9)]])
+    assert both.span == Span(0, len(text))

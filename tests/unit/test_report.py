@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from moderator.records import Contribution, Failure, Finding, Signal, Span, Verdict
-from moderator.report import WIDTH, Lines, explanation, from_json, marked, printable, text_lines, to_json
+from moderator.report import Lines, from_json, printable, text_lines, to_json
 
 TEXT = "One line.\nBuy\nthis now.\n"
 FINDING = Finding(Span(10, 23), "reject", "spam", 0.97, "sells\x07 something", ("a/b", "c/d"))
@@ -90,42 +90,13 @@ def test_a_finding_without_codes_has_a_line() -> None:
     assert list(text_lines(verdict, TEXT, "a", plain)) == ["a:2:1  reject  -  sells\\x07 something"]
 
 
-def test_an_explanation_adds_up() -> None:
-    assert list(explanation(VERDICT, TEXT, plain)) == [
-        "One line.\n⟦Buy\nthis now.⟧",
-        "",
-        "2:1  reject  sells\\x07 something",
-        "",
-        "   -1.0000  bias",
-        "   +4.5000  a/b                    0.5000  sells\\x07 something",
-        "   +3.5000  log-odds that it should not be published: score 0.970000",
-        "reject  (model model1, policy policy1)",
-    ]
-
-
-def test_an_explanation_tells_failures() -> None:
-    verdict = replace(VERDICT, failures=(Failure("links", "broke\n"),))
-    assert "failure  links: broke\\n" in list(explanation(verdict, TEXT, plain))
-
-
-def test_marks_are_around_findings() -> None:
-    assert marked("abcdef", [Span(1, 2), Span(4, 6)], plain) == "a⟦b⟧cd⟦ef⟧"
-    assert marked("abc", [Span(0, 3)], tagged) == "<marked>⟦abc⟧</marked>"
-    assert marked("abc\n\n", [], plain) == "abc"
-
-
-def test_long_stretches_are_left_out_and_findings_never() -> None:
-    clean, found = "c" * (WIDTH + 1), "f" * (2 * WIDTH)
-    shown = marked(f"{clean}{found}", [Span(len(clean), len(clean) + len(found))], plain)
-    half = "c" * (WIDTH // 2)
-    assert shown == f"{half}\n[1 characters]\n{half}⟦{found}⟧"
-
-
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
         ("plain café 中文 🙂", "plain café 中文 🙂"),
         ("a\tb\u00a0c", "a\tb\u00a0c"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("cas\u200cino", "cas\\u200cino"),
         ("e\u0301 👩\u200d👩 ❤\ufe0f", "e\u0301 👩\u200d👩 ❤\ufe0f"),
         ("a\nb\r", "a\\nb\\r"),
         ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
