@@ -26,6 +26,10 @@ MEDIA_OF: dict[str, Media] = {
     ".xhtml": "html",
     ".txt": "plain",
     ".text": "plain",
+    ".rst": "plain",
+    ".adoc": "plain",
+    ".asciidoc": "plain",
+    ".org": "plain",
 }
 RECORDS = (".jsonl", ".ndjson")
 MAX_CHARACTERS = 5_000_000
