@@ -16,7 +16,7 @@ from moderator.records import ACTIONS, KINDS, Action
 
 
 @deconstructible
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # not frozen: Django notes on it how it was made
 class NotSpam:
     """Refuses a text that is surely spam, with `fail_on="hold"` also one that a person should look at."""
 

@@ -20,9 +20,10 @@ class Moderate(Task):
     name = "moderate"
 
     def set_site(self, site: Any) -> None:
-        """Have posts rendered after this task only; a task that fails ends the build."""
+        """Have posts rendered and copied after this task only; a task that fails ends the build."""
         super().set_site(site)
-        self.inject_dependency("render_posts", self.name)
+        for task in ("render_posts", "render_sources"):
+            self.inject_dependency(task, self.name)
 
     def gen_tasks(self) -> Iterator[dict[str, Any]]:
         """Yield the task: it runs when a source, the settings or the model have changed, or when it failed."""
