@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("mkdocs", reason="needs mkdocs")
 pytestmark = [
     pytest.mark.integration,
+    pytest.mark.skipif(not find_spec("mkdocs"), reason="needs mkdocs"),
     pytest.mark.skipif(
         "moderator" not in entry_points(group="mkdocs.plugins").names, reason="needs the package to be installed again"
     ),
@@ -71,13 +72,15 @@ def test_settings_that_make_no_sense_are_told(site: Any, build: Any, settings: s
     assert build(*COMMAND, "--strict").code == 1
 
 
-def test_a_preview_shows_the_page(site: Any, tmp_path: Path, trailer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mkdocs.commands.build import build as made
-    from mkdocs.config import load_config
-
+def test_a_preview_shows_the_page(site: Any, build: Any, tmp_path: Path, trailer: str) -> None:
     site(trailer)
-    monkeypatch.chdir(tmp_path)
-    config = load_config("mkdocs.yml")
-    config.plugins.on_startup(command="serve", dirty=False)
-    made(config, serve_url="http://localhost/")
+    code = """if True:
+        from mkdocs.commands.build import build
+        from mkdocs.config import load_config
+        config = load_config("mkdocs.yml")
+        config.plugins.on_startup(command="serve", dirty=False)
+        build(config)
+    """
+    ended = build(sys.executable, "-c", code)
+    assert ended.code == 0, ended.printed
     assert (tmp_path / "site/deep/rye/index.html").exists()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("nikola", reason="needs nikola")
-pytestmark = pytest.mark.integration
+# Looked for, not imported: tests that measure memory run in this process as well.
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not (find_spec("nikola")), reason="needs nikola"),
+]
 NIKOLA = (sys.executable, "-m", "nikola")
 PLUGIN = """
 from moderator.integrations import nikola

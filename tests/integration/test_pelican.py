@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("pelican", reason="needs pelican")
-pytest.importorskip("markdown", reason="needs markdown")
-pytestmark = pytest.mark.integration
+# Looked for, not imported: tests that measure memory run in this process as well.
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not (find_spec("pelican") and find_spec("markdown")), reason="needs pelican and markdown"),
+]
 COMMAND = (sys.executable, "-m", "pelican", "content", "-s", "pelicanconf.py", "-o", "output")
 CONFIGURATION = """
 PLUGINS = ["moderator.integrations.pelican"]

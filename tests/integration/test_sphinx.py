@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("sphinx", reason="needs sphinx")
-pytestmark = pytest.mark.integration
+# Looked for, not imported: tests that measure memory run in this process as well.
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not (find_spec("sphinx")), reason="needs sphinx"),
+]
 COMMAND = (sys.executable, "-m", "sphinx", "-b", "html", ".", "_build")
 
 
@@ -47,12 +51,13 @@ def test_an_advert_is_a_warning_and_with_w_an_error_again_and_again(
     assert "deep/rye.rst:15:1: WARNING: reject model/" in loose.printed
     for _ in range(2):
         strict = build(*COMMAND, "-W", "-j", jobs)
-        assert (strict.code, "deep/rye.rst:15:1" in strict.printed) == (1, True)
+        assert strict.code != 0
+        assert "deep/rye.rst:15:1" in strict.printed
 
 
 def test_what_was_taken_out_is_not_told_again(site: Any, build: Any, trailer: str) -> None:
     site(trailer)
-    assert build(*COMMAND, "-W").code == 1
+    assert build(*COMMAND, "-W").code != 0
     site("")
     ended = build(*COMMAND, "-W")
     assert ended.code == 0, ended.printed
