@@ -27,6 +27,9 @@ MEDIA_OF: dict[str, Media] = {
     ".txt": "plain",
     ".text": "plain",
     ".rst": "plain",
+    ".adoc": "plain",
+    ".asciidoc": "plain",
+    ".org": "plain",
 }
 RECORDS = (".jsonl", ".ndjson")
 MAX_CHARACTERS = 5_000_000

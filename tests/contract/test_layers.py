@@ -27,7 +27,8 @@ LAYERS = [
     {"report"},
     {"explain", "diff"},
     {"scan", "survey", "readers", "rewrite", "git", "changes", "githooks", "formats", "train", "build"},
-    {"evaluate"},
+    {"evaluate", "hooks"},
+    {"integrations"},
     {"cli"},
     {"__main__"},
 ]
@@ -43,6 +44,12 @@ WALLS = {
     "pathspec": {"readers"},
     "cleanlab": {"train"},
     "matplotlib": {"evaluate"},
+    "django": {"integrations"},
+    "django_comments": {"integrations"},
+    "mkdocs": {"integrations"},
+    "nikola": {"integrations"},
+    "pelican": {"integrations"},
+    "sphinx": {"integrations"},
 }
 # Imports that are allowed to be lazy are still imports: the whole tree is looked at.
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -83,6 +90,14 @@ def test_third_parties_stay_behind_their_walls(path: Path) -> None:
             assert owner(path) in WALLS[top], f"{owner(path)} imports {top}"
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "integrations").rglob("*.py")), ids=lambda p: p.stem)
+def test_a_plugin_imports_the_framework_that_it_is_for(path: Path) -> None:
+    own = path.relative_to(PACKAGE / "integrations").with_suffix("").parts[0]
+    frameworks = {name for name, owners in WALLS.items() if owners == {"integrations"}}
+    tops = {name.split(".")[0].removesuffix("_comments") for name in imported(path)}
+    assert tops & frameworks <= {own}
+
+
 def test_every_module_has_a_layer() -> None:
     assert {owner(path) for path in MODULES} - {"__init__"} <= LEVEL.keys()
 
@@ -92,6 +107,7 @@ def test_every_module_has_a_layer() -> None:
     [
         ("import moderator", {"numpy", "click", "sklearn", "langdetect", "scipy", "joblib"}),
         ("import moderator; moderator.load().check('a')", {"click", "sklearn", "langdetect", "scipy", "joblib"}),
+        ("from moderator import hooks", {"numpy", "click", "sklearn", "langdetect", "scipy", "joblib"}),
         ("import moderator.cli.main", {"numpy", "sklearn", "langdetect", "scipy", "joblib"}),
     ],
 )
