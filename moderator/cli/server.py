@@ -67,7 +67,7 @@ def remove(name: str, store: Path) -> None:
 
 @server.group(epilog="Example: moderator server labels export labels.jsonl")
 def labels() -> None:
-    """The labels that were submitted."""
+    """Take out the labels that were submitted."""
 
 
 @labels.command(epilog="Example: moderator server labels export - --label spam | moderator learn spam -")

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from moderator.records import Document, Label, Verdict
 from moderator.server.http import JSON, Headers, Refused, Reply, Request
@@ -32,6 +32,7 @@ READ = frozenset(
         "month", "format", "order", "limit", "offset", "filter",
     )
 )  # fmt: skip
+_NAMES = {name.encode(): name for name in READ}
 CONTEXT = re.compile(r"comment_context(\[\d*\])?")
 POST = ("comment_post_title", "post_title", "comment_post_content", "post_content")
 TEST_AUTHORS = frozenset(("akismet-guaranteed-spam", "viagra-test-123"))
@@ -47,43 +48,40 @@ class Form:
     def __init__(self, request: Request) -> None:
         if request.media not in FORMS:
             raise Refused(415, "send application/x-www-form-urlencoded")
-        self._encoding = ""
-        self._fields: dict[str, str] = {}
-        self.context: list[str] = []
-        try:
-            pairs = [
-                pair
-                for data in (request.query, request.body)
-                if data
-                for pair in parse_qsl(
-                    data.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=FIELDS
-                )
-            ]
-        except ValueError as error:
-            raise Refused(400, f"more than {FIELDS} fields") from error
-        self._raw = dict(reversed(pairs))
-        self._encoding = self._raw.get("blog_charset", "")
-        for name, value in pairs:
-            if CONTEXT.fullmatch(name):
-                self.context.append(self._text(name, value))
-            elif name in READ:
-                if self._raw[name] != value:
-                    raise Refused(400, f"{name} is given twice")
-                if name not in self._fields:
-                    self._fields[name] = self._text(name, value)
+        self._pairs = [pair for data in (request.query, request.body) for pair in data.split(b"&") if pair]
+        if len(self._pairs) > FIELDS:
+            raise Refused(400, f"more than {FIELDS} fields")
+        raw: dict[str, bytes] = {}
+        context = []
+        for pair in self._pairs:
+            name, _, value = pair.partition(b"=")
+            field = _NAMES.get(name)
+            if field is None:
+                # Of what is not read only the name is looked at, as it may be written in another way.
+                plain = _unquoted(name).decode("latin-1") if b"%" in name or b"[" in name else name.decode("latin-1")
+                if CONTEXT.fullmatch(plain):
+                    context.append(value)
+                if plain not in READ:
+                    continue
+                field = plain
+            if raw.setdefault(field, value) != value:
+                raise Refused(400, f"{field} is given twice")
+        self._encoding = raw.get("blog_charset", b"").decode("latin-1")
+        self._fields = {name: self._text(name, value) for name, value in raw.items() if value}
+        self.context = [self._text("comment_context", value) for value in context]
 
     def __getitem__(self, name: str) -> str:
         return self._fields.get(name, "")
 
     def of_any_name(self, name: str) -> str:
-        """Return the value of a field whose name is not known beforehand."""
-        return self._raw.get(name, "")
+        """Return the value of a field whose name is not known beforehand, as it came."""
+        wanted = name.encode()
+        values = (pair.partition(b"=") for pair in self._pairs)
+        return next((value.decode("latin-1") for key, _, value in values if _unquoted(key) == wanted and value), "")
 
-    def _text(self, name: str, value: str) -> str:
-        """Return a value as text: bytes stand in it as they came."""
-        if value.isascii():
-            return value
-        data = value.encode("latin-1")
+    def _text(self, name: str, value: bytes) -> str:
+        """Return a value as text."""
+        data = _unquoted(value)
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError:
@@ -94,6 +92,12 @@ class Form:
             return data.decode(self._encoding)
         except (LookupError, ValueError) as error:
             raise Refused(400, f"{name} is not UTF-8, nor what blog_charset says") from error
+
+
+def _unquoted(data: bytes) -> bytes:
+    if b"+" in data:
+        data = data.replace(b"+", b" ")
+    return unquote_to_bytes(data) if b"%" in data else data
 
 
 def secret_of(request: Request, form: Form) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from moderator.records import Document, Verdict
-from moderator.server import akismet, api
+from moderator.server import akismet, api, openapi
 from moderator.server.batching import Batcher
 from moderator.server.http import (
     JSON,
@@ -50,6 +50,8 @@ ROUTES = {
     "/v1/labels": Route(POST, api.labels),
     "/v1/health": Route(GET, api.health),
     "/metrics": Route(GET, api.metrics),
+    "/openapi.json": Route(GET, openapi.serve_document),
+    "/": Route(GET, openapi.serve_page),
     "/1.1/verify-key": Route(POST, akismet.verify_key, True),
     "/1.1/comment-check": Route(POST, akismet.comment_check, True),
     "/1.1/submit-spam": Route(POST, akismet.submit_spam, True),
@@ -91,12 +93,7 @@ class App:
         except Gone:
             self.log.write("gone", request_id=request.id, path=request.path[:200])
             return
-        if request.method == "HEAD":
-            headers = (*reply.headers, (b"content-length", str(len(reply.body)).encode()))
-            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-        else:
-            await send_reply(send, reply, request.id)
+        await send_reply(send, reply, request)
         self._note(request, reply, time.perf_counter() - began)
 
     async def _answer(self, request: Request, route: Route | None, receive: Receive) -> Reply:

@@ -20,7 +20,7 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _FORWARDED = frozenset((b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"))
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
     """A request that is answered with an error."""
 
     def __init__(self, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
@@ -28,7 +28,7 @@ class Refused(Exception):
         super().__init__(message)
 
 
-class Gone(Exception):
+class Gone(Exception):  # noqa: N818
     """The client went away before its request was complete."""
 
 
@@ -112,13 +112,13 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int, s
         raise Refused(408, "the body came too slowly", (b"connection", b"close")) from error
 
 
-async def send_reply(send: Send, reply: Reply, request_id: str) -> None:
+async def send_reply(send: Send, reply: Reply, request: Request) -> None:
     """Send a reply."""
     headers = [
         (b"content-type", reply.media),
-        (b"content-length", str(len(reply.body)).encode()),
-        (b"x-request-id", request_id.encode()),
+        (b"content-length", b"%d" % len(reply.body)),
+        (b"x-request-id", request.id.encode()),
         *reply.headers,
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})

@@ -10,9 +10,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -59,8 +61,17 @@ def run(options: Options, load: Callable[[str | None], Models] = Models) -> int:
     listening = _listen(options.host, options.port)
     metrics = Metrics(PATHS, options.workers)
     if options.workers == 1:
-        return asyncio.run(_serve(options, models, metrics, listening))
+        return _loop(_serve(options, models, metrics, listening))
     return Workers(options, models, metrics, listening).run()
+
+
+def _loop(serving: Coroutine[Any, Any, int]) -> int:
+    """Run until it is done, on the faster event loop where there is one."""
+    factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):
+        from uvloop import new_event_loop as factory
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(serving)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -134,10 +145,8 @@ def _config(app: App, log: Log, options: Options) -> uvicorn.Config:
 async def _watch(app: App, reload: asyncio.Event) -> None:
     """Look for other keys and another model; the old model judges until the new one is ready."""
     while True:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(reload.wait(), WATCH)
-        except TimeoutError:
-            pass
         try:
             app.keys.refresh()
             changed = app.models.changed()
@@ -191,7 +200,7 @@ class Workers:
         code = 3
         try:
             self._metrics.use(worker)
-            code = asyncio.run(_serve(self._options, self._models, self._metrics, self._listening))
+            code = _loop(_serve(self._options, self._models, self._metrics, self._listening))
         finally:
             os._exit(code)
 
