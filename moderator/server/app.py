@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from moderator.records import Document, Verdict
 from moderator.server import akismet, api, openapi
@@ -33,6 +35,12 @@ from moderator.server.models import Models
 Handler = Callable[["App", Request], Awaitable[Reply]]
 GET, POST, BOTH = ("GET", "HEAD"), ("POST",), ("GET", "HEAD", "POST")
 OTHER = "other"  # the path of all requests that lead nowhere
+
+
+def where(error: BaseException) -> str:
+    """Return what an error is and where it comes from; its message may hold the text, and that is not logged."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return f"{type(error).__name__} in " + ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,7 @@ class App:
     judge_seconds: float = 10.0
     recheck_after: int = 0
     log_text: bool = False
+    worker: bool = False  # one of several processes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -111,7 +120,7 @@ class App:
         except Gone:
             raise
         except Exception as error:
-            request.notes["error"] = f"{type(error).__name__}: {error}"
+            request.notes["error"] = where(error)
             refused = Refused(500, "something went wrong here; the log has more under this request's id")
         request.notes["refused"] = refused.message
         if route and route.akismet:
@@ -136,7 +145,7 @@ class App:
             self.metrics.add("verdicts_total", "action", verdict.action)
             if verdict.failures:
                 self.metrics.add("failures_total")
-                request.notes["failures"] = [f"{f.detector}: {f.error}" for f in verdict.failures[:3]]
+                request.notes["failures"] = [f"{f.detector}: {f.error.partition(':')[0]}" for f in verdict.failures[:3]]
         if self.log_text:
             request.notes["text"] = [document.text[:2000] for document in documents[:20]]
         return verdicts

@@ -12,6 +12,7 @@ from moderator.pipeline import BATCH_CHARACTERS
 from moderator.records import Document, Verdict
 from moderator.server.http import Refused
 
+CHARACTERS = 20_000_000  # that may wait
 Judge = Callable[[Sequence[Document]], list[Verdict]]
 
 
@@ -29,7 +30,7 @@ class Batcher:
 
     def __init__(self, judge: Judge, *, documents: int, waiting: int, linger: float = 0.0) -> None:
         self._judge, self._documents, self._linger = judge, documents, linger
-        self._room, self._most = waiting, waiting
+        self._room, self._most, self._characters = waiting, waiting, 0
         self._asked: deque[Asked] = deque()
         self._ready = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "judge")
@@ -48,10 +49,11 @@ class Batcher:
 
     async def judge(self, documents: Sequence[Document]) -> list[Verdict]:
         """Return the verdicts on documents; raises Refused if too many are waiting already."""
-        if len(documents) > self._room:
+        size = sum(len(document.text) + len(document.context or "") for document in documents)
+        if len(documents) > self._room or (self._characters and self._characters + size > CHARACTERS):
             raise Refused(503, "too many texts are waiting to be judged", (b"retry-after", b"1"))
         self._room -= len(documents)
-        size = sum(len(document.text) + len(document.context or "") for document in documents)
+        self._characters += size
         future: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
         self._asked.append(Asked(documents, size, future))
         self._ready.set()
@@ -59,6 +61,7 @@ class Batcher:
             return await future
         finally:
             self._room += len(documents)
+            self._characters -= size
 
     async def close(self) -> None:
         """Judge what is waiting, and end."""

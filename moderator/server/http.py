@@ -16,6 +16,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 TEXT, JSON, NDJSON = b"text/plain; charset=utf-8", b"application/json", b"application/x-ndjson"
 LOOPBACK = re.compile(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|")
+DRAINED = 4  # times the limit, that are read and thrown away
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _FORWARDED = frozenset((b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"))
 
@@ -89,7 +90,7 @@ def request_of(scope: Scope) -> Request:
 async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int, seconds: float) -> bytes:
     """Return the body of a request; raises Refused if it is too large or comes too slowly."""
     length = headers.get(b"content-length", b"0")
-    if not length.isdigit() or len(length) > 15 or int(length) > limit:
+    if len(length) > 15 or int(length) > limit * DRAINED:
         raise Refused(413, f"the body is larger than {limit} bytes", (b"connection", b"close"))
     message = await receive() if length == b"0" and b"transfer-encoding" not in headers else None
     if message and not message.get("more_body"):
@@ -102,9 +103,11 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int, s
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     raise Gone
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > limit:
+                size += len(message["body"])
+                if size <= limit:
+                    parts.append(message["body"])
+                # Some of what is too much is read, since a client that cannot send all does not see the answer.
+                if size > limit and (not message.get("more_body") or size > limit * DRAINED):
                     raise Refused(413, f"the body is larger than {limit} bytes", (b"connection", b"close"))
                 if not message.get("more_body"):
                     return b"".join(parts)

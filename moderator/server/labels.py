@@ -21,7 +21,9 @@ from moderator.server.http import Refused
 
 COUNTS = ("api_calls", "spam", "ham", "missed_spam", "false_positives")
 LINGER = 0.2  # seconds that rows nobody waits for may wait for company
-WAITING = 20_000  # rows
+WAITING = 20_000  # rows that may wait, as long as they have not more than so many
+CHARACTERS = 20_000_000
+REMEMBERED = 20_000  # characters of a comment and its post; longer ones are not remembered
 _PRUNE = 1000
 _LABEL = "INSERT INTO labels (at, key, guid, label, document) VALUES (?, ?, ?, ?, ?)"
 _BY_GUID = (
@@ -55,7 +57,7 @@ class Store:
         self._usage: Counter[tuple[str, str, str, int]] = Counter()
         self._wake = threading.Condition()
         self._urgent = self._ended = False
-        self._written = 0
+        self._written = self._size = 0
         self.failures = 0
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -63,7 +65,7 @@ class Store:
 
     async def label(self, key: str, label: Label, document: Document) -> None:
         """Keep a label; it is on disk when this returns."""
-        await self._put(_LABEL, (_now(), key, document.id or None, label, packed(document)))
+        await self._put(_LABEL, (_now(), key, document.id or None, label, document))
 
     async def label_checked(self, key: str, label: Label, guid: str) -> bool:
         """Keep a label of what was checked before with the same key; return whether it is remembered."""
@@ -71,7 +73,7 @@ class Store:
 
     def checked(self, key: str, document: Document, action: str, score: float | None) -> None:
         """Remember what was checked, so that its guid is enough to label it; nobody waits for this."""
-        if self._remember:
+        if self._remember and _size(document) <= REMEMBERED:
             self._add(Row(_CHECK, (document.id, _now(), key, document, action, score)))
 
     def count(self, key: str, site: str, *names: str) -> None:
@@ -101,9 +103,11 @@ class Store:
         return await future
 
     def _add(self, row: Row) -> bool:
+        size = sum(_size(value) for value in row.values)
         with self._wake:
-            if len(self._rows) >= WAITING:
+            if len(self._rows) >= WAITING or (self._size and self._size + size > CHARACTERS):
                 return False
+            self._size += size
             self._rows.append(row)
             if row.done or len(self._rows) == 1:
                 self._urgent |= row.done is not None
@@ -114,7 +118,7 @@ class Store:
         while not (self._ended and not self._rows and not self._usage):
             with self._wake:
                 self._wake.wait_for(lambda: self._urgent or self._ended, LINGER)
-                rows, self._rows, self._urgent = self._rows, [], False
+                rows, self._rows, self._size, self._urgent = self._rows, [], 0, False
                 usage, self._usage = self._usage, Counter()
             if rows or usage:
                 self._write(rows, usage)
@@ -166,6 +170,10 @@ def _usage_rows(usage: Counter[tuple[str, str, str, int]]) -> list[tuple[Any, ..
         month, key, site = place
         found.setdefault((month, key, site), [0] * len(COUNTS))[column] += n
     return [(*place, *counts) for place, counts in found.items()]
+
+
+def _size(value: object) -> int:
+    return len(value.text) + len(value.context or "") if isinstance(value, Document) else 0
 
 
 def packed(document: Document) -> str:

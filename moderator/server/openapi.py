@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 HTML = b"text/html; charset=utf-8"
-STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#222}
 h2{border-top:1px solid #ccc;padding-top:1rem}code{background:#f3f3f3;padding:.1em .3em}
 table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.2rem 1rem .2rem 0}
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#161616}code{background:#2a2a2a}}"""
+@media(prefers-color-scheme:dark){a{color:#8bf}body{color:#ddd;background:#161616}code{background:#2a2a2a}}"""
 
 
 def _text(description: str, **rest: Any) -> Json:
@@ -113,8 +113,8 @@ PATHS: dict[str, tuple[tuple[str, ...], str, Json, Json, str]] = {
         ("post",), "true for hold and reject, false for publish. X-akismet-pro-tip: discard stands for reject.",
         {_FORM: FORM}, {_PLAIN: {"enum": ["true", "false", "invalid"]}}, "form",
     ),
-    "/1.1/submit-spam": (("post",), "This comment is spam; thanks once it is on disk.", {_FORM: FORM}, {_PLAIN: {}}, "form"),
-    "/1.1/submit-ham": (("post",), "This comment is ham; thanks once it is on disk.", {_FORM: FORM}, {_PLAIN: {}}, "form"),
+    "/1.1/submit-spam": (("post",), "This is spam; thanks once it is on disk.", {_FORM: FORM}, {_PLAIN: {}}, "form"),
+    "/1.1/submit-ham": (("post",), "This is ham; thanks once it is on disk.", {_FORM: FORM}, {_PLAIN: {}}, "form"),
     "/1.2/usage-limit": (("get", "post"), "How much a key was used this month.", {}, {"application/json": {}}, "form"),
     "/1.2/key-sites": (
         ("get", "post"), "Sites of a key, with counts; month=YYYY-MM, format=csv, order, filter, limit, offset.",
@@ -145,7 +145,7 @@ def document() -> Json:
         operation: Json = {"summary": summary, "responses": answers, "security": [{auth: []}, {}] if auth else []}
         if sent:
             operation["requestBody"] = {"required": True, "content": {k: {"schema": v} for k, v in sent.items()}}
-        paths[path] = {method: operation for method in methods}
+        paths[path] = dict.fromkeys(methods, operation)
     schemes = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "form": {"type": "apiKey", "in": "query", "name": "api_key", "description": "or in the body, or in the host"},

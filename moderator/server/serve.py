@@ -19,6 +19,7 @@ from typing import Any
 import uvicorn
 
 from moderator.errors import InputError
+from moderator.server import database
 from moderator.server.app import PATHS, App
 from moderator.server.batching import Batcher
 from moderator.server.http import LOOPBACK
@@ -31,7 +32,7 @@ from moderator.server.models import Models
 from moderator.server.protocol import Protocol
 
 WATCH = 1.0  # seconds between looks at the promoted model and the keys
-KEEP_ALIVE = 65  # seconds that an idle connection is kept; longer than most proxies keep theirs
+KEEP_ALIVE = 30  # seconds that an idle connection is kept
 CONNECTIONS = 1000
 CRASHED = 1.0  # seconds that must lie between two starts of a worker
 
@@ -58,6 +59,7 @@ class Options:
 def run(options: Options, load: Callable[[str | None], Models] = Models) -> int:
     """Serve until a signal says to stop; return the exit code."""
     models = load(options.model)
+    database.connect(options.store).close()
     listening = _listen(options.host, options.port)
     metrics = Metrics(PATHS, options.workers)
     if options.workers == 1:
@@ -94,6 +96,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     app = App(
         models, batcher, store, keys, Limits(options.workers), metrics, log,
         options.max_body, options.timeout, options.timeout, options.recheck_after, options.log_text,
+        options.workers > 1,
     )  # fmt: skip
     server = uvicorn.Server(_config(app, log, options))
     reload = asyncio.Event()
@@ -103,7 +106,8 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
         signal.SIGTERM,
         signal.SIGINT,
     ):  # uvicorn raises them again when it has ended: then they mean nothing
-        signal.signal(number, lambda *_: None)
+        # Before uvicorn takes them over, and after: it raises them again when it has ended.
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     watching = asyncio.create_task(_watch(app, reload))
     host, port = listening.getsockname()[:2]
     log.write("serving", url=f"http://{host}:{port}", model=models.moderator.model, store=str(options.store))
@@ -144,7 +148,10 @@ def _config(app: App, log: Log, options: Options) -> uvicorn.Config:
 
 async def _watch(app: App, reload: asyncio.Event) -> None:
     """Look for other keys and another model; the old model judges until the new one is ready."""
+    parent = os.getppid()
     while True:
+        if os.getppid() != parent and app.worker:
+            os.kill(os.getpid(), signal.SIGTERM)  # nobody looks after this worker any more
         with suppress(TimeoutError):
             await asyncio.wait_for(reload.wait(), WATCH)
         try:
@@ -199,6 +206,9 @@ class Workers:
             return
         code = 3
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all of them
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
             self._metrics.use(worker)
             code = _loop(_serve(self._options, self._models, self._metrics, self._listening))
         finally:
@@ -209,5 +219,6 @@ class Workers:
         self._tell(signal.SIGTERM)
 
     def _tell(self, number: signal.Signals) -> None:
-        for pid in self._running:
-            os.kill(pid, number)
+        for pid in list(self._running):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
