@@ -201,7 +201,7 @@ def export(path: Path, label: Label | None = None) -> Iterator[Sample]:
         for number, at, key, given, text in base.execute("SELECT id, at, key, label, document FROM labels ORDER BY id"):
             if number in kept and label in (None, given):
                 document = Document(**json.loads(text))
-                group = site_of(document.site_url) or key or "site"
+                group = site_of(document.site_url) or key or "server"
                 yield Sample(document, given, source=key or "server", group=group, labelled_at=at)
     finally:
         base.close()

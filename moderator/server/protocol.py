@@ -7,13 +7,13 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-HEAD_SECONDS = 10.0  # from the first byte of a request, or from the connection, to the end of its head
 HEAD_BYTES = 64 * 1024
 
 
 class Protocol(HttpToolsProtocol):
     """A connection whose requests must begin in time."""
 
+    seconds = 10.0  # from the first byte of a request, or from the connection, to the end of its head
     _deadline: asyncio.TimerHandle | None = None
     _left = HEAD_BYTES
 
@@ -48,7 +48,7 @@ class Protocol(HttpToolsProtocol):
 
     def _expect(self) -> None:
         self._left = HEAD_BYTES
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._end)
+        self._deadline = self.loop.call_later(self.seconds, self._end)
 
     def _met(self) -> None:
         if self._deadline is not None:

@@ -98,6 +98,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
         options.max_body, options.timeout, options.timeout, options.recheck_after, options.log_text,
         options.workers > 1,
     )  # fmt: skip
+    Protocol.seconds = options.timeout
     server = uvicorn.Server(_config(app, log, options))
     reload = asyncio.Event()
     loop = asyncio.get_running_loop()

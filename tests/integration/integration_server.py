@@ -20,7 +20,7 @@ class Served:
         self.store = folder / "store.sqlite"
         self.log = folder / "log"
         command = [sys.executable, "-m", "moderator", "serve", "--port", "0", "--store", str(self.store)]
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             self.process = subprocess.Popen([*command, *map(str, options)], stderr=log, env=environment())
         self.port = 0
         self.wait_for("serving")

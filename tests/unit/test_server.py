@@ -133,9 +133,7 @@ def comment(text: str = "Thank you", **more: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "body", "tip"), [("Thank you", b"false", None), (SPAM, b"true", None), (REJECT, b"true", "discard")]
 )
-def test_hold_and_reject_are_true_and_only_reject_may_be_discarded(
-    served: Any, text: str, body: bytes, tip: Any
-) -> None:
+def test_only_what_is_rejected_may_be_discarded(served: Any, text: str, body: bytes, tip: Any) -> None:
     async def test(app: App, ask: Ask) -> None:
         answer = await ask("/1.1/comment-check", comment(text))
         assert (answer.status, answer.body, answer.headers.get("x-akismet-pro-tip")) == (200, body, tip)
