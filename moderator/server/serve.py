@@ -103,10 +103,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     reload = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, reload.set)
-    for number in (
-        signal.SIGTERM,
-        signal.SIGINT,
-    ):  # uvicorn raises them again when it has ended: then they mean nothing
+    for number in (signal.SIGTERM, signal.SIGINT):
         # Before uvicorn takes them over, and after: it raises them again when it has ended.
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     watching = asyncio.create_task(_watch(app, reload))

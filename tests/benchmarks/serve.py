@@ -2,7 +2,8 @@
 
 The client is `wrk` if it is installed (Debian: apt-get install wrk), otherwise a loop over raw sockets in a process of
 its own. Client and server share the machine's cores. "trivial" is the same server with a scorer that looks at nothing:
-what HTTP, form, log and store cost; "app only" is uvicorn with an application that answers at once.
+what HTTP, form, log and store cost; "labels" is submit-spam, answered when it is on disk; "app only" is uvicorn with an
+application that answers at once. "half" asks at half the best rate, and counts from when each request was due.
 """
 
 from __future__ import annotations
@@ -108,14 +109,16 @@ def cpu_of(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def with_wrk(port: int, connections: int, seconds: int, forms: list[str]) -> tuple[float, float, float, int]:
+def with_wrk(
+    port: int, connections: int, seconds: int, forms: list[str], path: str = "comment-check"
+) -> tuple[float, float, float, int]:
     """Return requests a second, p50 and p99 in ms, and how many answers were wrong."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         quoted = ",\n".join(f'"{form}"' for form in forms)
         script.write(
             f"local forms = {{\n{quoted}\n}}\nlocal n = 0\n"
             'local head = {["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"}\n'
-            'request = function() n = n + 1; return wrk.format("POST", "/1.1/comment-check", head,'
+            f'request = function() n = n + 1; return wrk.format("POST", "/1.1/{path}", head,'
             " forms[n % #forms + 1]) end\n"
         )
         script.flush()
@@ -201,6 +204,11 @@ def main() -> None:
                     cpu = (cpu_of(pid) - before) / (rate * given.seconds) * 1e6
                     best = max(best, rate)
                     _row(kind, workers, str(connections), rate, p50, p99, cpu, wrong)
+                if kind == "moderator" and wrk:
+                    before = cpu_of(pid)
+                    rate, p50, p99, wrong = with_wrk(port, 64, given.seconds, forms, "submit-spam")
+                    cpu = (cpu_of(pid) - before) / (rate * given.seconds) * 1e6
+                    _row("labels", workers, "64", rate, p50, p99, cpu, wrong)
                 if kind == "moderator":
                     before = cpu_of(pid)
                     rate, p50, p99, wrong = with_sockets(port, 64, given.seconds, best / 2)
