@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 THANKS = b"Thanks for making the web a better place."
 TRUE, FALSE, VALID, INVALID = b"true", b"false", b"valid", b"invalid"
 FIELDS = 2000  # in one request; WordPress sends about a hundred
+TRAP = "POST_ak_hp_textarea"  # the trap that the plugin of WordPress sets itself
 FORMS = frozenset(("", "application/x-www-form-urlencoded", "text/plain", "application/octet-stream"))
 # What is read of a request. Nothing else is looked at or kept, and these may be given once.
 READ = frozenset(
     (
         "api_key", "key", "blog", "comment_type", "content_type", "comment_author", "comment_author_email",
         "comment_author_url", "comment_content", "comment_post_modified_gmt", "blog_charset", "user_role", "is_test",
-        "honeypot_field_name", "comment_post_title", "comment_post_content", "post_title", "post_content",
+        "honeypot_field_name", TRAP, "comment_post_title", "comment_post_content", "post_title", "post_content",
         "month", "format", "order", "limit", "offset", "filter",
     )
 )  # fmt: skip
@@ -184,7 +185,7 @@ def _fixed(form: Form) -> str:
     if form["user_role"].lower() == "administrator":
         return "false"
     trap = form["honeypot_field_name"]
-    return "true" if trap and form.of_any_name(trap) else ""
+    return "true" if form[TRAP] or (trap and form.of_any_name(trap)) else ""
 
 
 def _about(app: App, verdict: Verdict) -> Headers:

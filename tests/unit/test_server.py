@@ -154,6 +154,7 @@ def test_only_what_is_rejected_may_be_discarded(served: Any, text: str, body: by
         ({"honeypot_field_name": "trap", "trap": "filled"}, b"true"),
         ({"honeypot_field_name": "trap", "trap": ""}, b"false"),
         ({"honeypot_field_name": "trap"}, b"false"),
+        ({"POST_ak_hp_textarea": "filled"}, b"true"),
     ],
 )
 def test_some_answers_do_not_depend_on_the_text(served: Any, fields: dict[str, str], body: bytes) -> None:
