@@ -27,7 +27,7 @@ from moderator.errors import DependencyError
 @click.option(
     "--linger",
     "linger_ms",
-    default=0.0,
+    default=1.0,
     show_default=True,
     type=click.FloatRange(0, 100),
     metavar="MS",

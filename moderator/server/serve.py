@@ -47,7 +47,7 @@ class Options:
     store: Path = Path("moderator.sqlite")
     workers: int = 1
     batch: int = 256
-    linger: float = 0.0
+    linger: float = 0.001
     waiting: int = 4096
     max_body: int = 1 << 21
     timeout: float = 10.0
