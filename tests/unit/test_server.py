@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -700,3 +701,24 @@ def test_the_log_is_json_and_never_waits(capfd: pytest.CaptureFixture[str], monk
     lines = capfd.readouterr().err.splitlines()
     assert [json.loads(line)["number"] for line in lines] == [0, 1, 2, 3, 4]
     assert len(lost) == 3
+
+
+def test_what_is_not_installed_is_told(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "moderator.server.serve", raising=False)
+    monkeypatch.delitem(sys.modules, "moderator.server.protocol", raising=False)
+    ended = run("serve")
+    assert (ended.code, ended.out) == (3, "")
+    assert "pip install 'moderator[server]'" in ended.err
+
+
+def test_labels_are_exported_for_those_who_learn(run: Any, tmp_path: Path) -> None:
+    async def inside() -> None:
+        store = Store(tmp_path / "store.sqlite", remember=0)
+        await asyncio.gather(*(store.label("", "spam" if n % 2 else "ham", Document(f"t{n}")) for n in range(100)))
+        store.close()
+
+    asyncio.run(inside())
+    ended = run("server", "labels", "export", "-", "--label", "spam", "--store", tmp_path / "store.sqlite")
+    assert [json.loads(line)["text"] for line in ended.out.splitlines()] == [f"t{n}" for n in range(1, 100, 2)]
+    assert run("server", "labels", "export", "-", "--store", tmp_path / "missing").code == 3
