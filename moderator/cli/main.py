@@ -27,6 +27,8 @@ COMMANDS = {
     "learn": ("moderator.cli.learn", "Learn that comments are ham or spam, and use it at once."),
     "unlearn": ("moderator.cli.learn", "Take labels back, as if they had never been given."),
     "train": ("moderator.cli.train", "Train a model on labelled samples."),
+    "serve": ("moderator.cli.serve", "Serve a JSON API and one that Akismet clients understand."),
+    "server": ("moderator.cli.server", "Keys of a server, and the labels it was given."),
     "model": ("moderator.cli.model", "List, show, verify, promote and compare models."),
 }
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-SITES = Path(__file__).parent / "sites"
+SITES = Path(__file__).parent
 
 
 class Recipe(NamedTuple):

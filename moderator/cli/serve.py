@@ -1,0 +1,67 @@
+"""`moderator serve`: an HTTP server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from moderator.cli import common
+from moderator.errors import DependencyError
+
+
+@click.command(epilog="Example: moderator serve --store comments.sqlite")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8500, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--store",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="MODERATOR_STORE",
+    default=Path("moderator.sqlite"),
+    show_default=True,
+    help="The file that labels and keys are kept in.",
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+@click.option("--batch", default=256, show_default=True, type=click.IntRange(1, 2000), help="Texts judged together.")
+@click.option(
+    "--linger",
+    "linger_ms",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 100),
+    metavar="MS",
+    help="Wait so long for more texts before a batch is judged.",
+)
+@click.option("--waiting", default=4096, show_default=True, type=click.IntRange(1), help="Texts that may wait.")
+@click.option("--max-body", default=1 << 21, show_default=True, type=click.IntRange(1024), metavar="BYTES")
+@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1), metavar="SECONDS")
+@click.option(
+    "--remember",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="Keep the last N comments that were checked, so that their guid is enough to label them.",
+)
+@click.option(
+    "--recheck-after",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="SECONDS",
+    help="Ask Akismet clients to check comments that were close to being held again after this time.",
+)
+@click.option("--log-text", is_flag=True, help="Write the texts into the log, too.")
+@common.model_option
+def serve(linger_ms: float, **how: Any) -> int:
+    """Serve a JSON API and one that Akismet clients understand.
+
+    Listens on this machine only, unless --host says otherwise. SIGTERM ends it when all that was
+    asked is answered; SIGHUP loads the model again, as does promoting another one.
+    """
+    try:
+        from moderator.server import serve as server
+    except ImportError as error:
+        raise DependencyError(f"serving needs {error.name}: pip install 'moderator[server]'") from error
+    return server.run(server.Options(linger=linger_ms / 1000, **how))

@@ -1,0 +1,1 @@
+"""The HTTP server: a JSON API and one that Akismet clients understand."""
