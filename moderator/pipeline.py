@@ -191,8 +191,10 @@ def _weighed(batch: Batch, rules: Rules, signals: Sequence[Sequence[Signal]]) ->
     A language that is only the best of several guesses is not named: nothing was concluded from it.
     """
     segments = batch.segments(0)
-    alone = len(segments) == 1 and not batch.documents[0].context
-    terms, shares, likely = batch.topic.terms.tolist(), batch.topic.share.tolist(), batch.languages.likely.tolist()
+    posted = bool(batch.documents[0].context)
+    alone = len(segments) == 1 and not posted
+    topic = batch.relation if posted else batch.topic
+    terms, shares, likely = topic.terms.tolist(), topic.share.tolist(), batch.languages.likely.tolist()
     return tuple(
         Weighed(
             segment if likely[i] else replace(segment, language=UNDETERMINED),

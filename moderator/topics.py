@@ -58,6 +58,7 @@ class Relation(NamedTuple):
     context_terms: Positions
     cosine: Floats  # of the angle between their vectors of weights
     rare: Floats  # sum of how much rarer than COMMON the terms are that both have
+    share: Floats  # of the weight of the unit's terms that the context has too
 
 
 def terms(columns: Columns) -> Terms:
@@ -158,7 +159,8 @@ def compare(own: Terms, units: int, others: Terms, context: Positions, rarity: R
     norm = np.sqrt(np.bincount(own.unit, mine**2, units) * length)
     common = np.bincount(own.unit[shared], mine[shared] ** 2, units)
     rare = np.bincount(own.unit[shared], np.maximum(mine[shared] - COMMON, 0), units) / STEPS
-    return Relation(np.bincount(own.unit, minlength=units), size, common / np.maximum(norm, 1.0), rare)
+    share = np.bincount(own.unit[shared], mine[shared], units) / np.maximum(np.bincount(own.unit, mine, units), 1)
+    return Relation(np.bincount(own.unit, minlength=units), size, common / np.maximum(norm, 1.0), rare, share)
 
 
 def within(own: Terms, units: int, document: Positions, rarity: Rare | None) -> Overlap:
