@@ -27,6 +27,7 @@ LAYERS = [
     {"report"},
     {"scan", "readers", "train", "build"},
     {"server"},
+    {"integrations"},
     {"evaluate"},
     {"cli"},
     {"__main__"},
@@ -46,6 +47,7 @@ WALLS = {
     "uvicorn": {"server"},
     "uvloop": {"server"},
     "httptools": {"server"},
+    "isso": {"integrations"},
 }
 # Imports that are allowed to be lazy are still imports: the whole tree is looked at.
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -1,0 +1,1 @@
+"""What other programs load so that they ask a moderator server."""
