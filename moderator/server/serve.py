@@ -58,6 +58,8 @@ class Options:
 
 def run(options: Options, load: Callable[[str | None], Models] = Models) -> int:
     """Serve until a signal says to stop; return the exit code."""
+    if options.workers > 1 and not hasattr(os, "fork"):
+        raise InputError("this system has no fork: serve with one worker")
     models = load(options.model)
     database.connect(options.store).close()
     listening = _listen(options.host, options.port)
@@ -102,7 +104,8 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     server = uvicorn.Server(_config(app, log, options))
     reload = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    with suppress(NotImplementedError, AttributeError):  # not everywhere is there such a signal
+        loop.add_signal_handler(signal.SIGHUP, reload.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         # Before uvicorn takes them over, and after: it raises them again when it has ended.
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
