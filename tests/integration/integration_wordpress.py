@@ -65,7 +65,15 @@ foreach ( get_comments( array( 'status' => array( 'any', 'spam', 'trash' ), 'ord
 """
 # Comments are published when Akismet does not object; the same address may send many in a row.
 OPTIONS = {"comment_moderation": 0, "comment_previously_approved": 0, "comment_max_links": 0, "comments_notify": 0}
-NO_FLOOD = "<?php add_filter( 'wp_is_comment_flood', '__return_false', 99 );"
+OURS = """<?php
+add_filter( 'wp_is_comment_flood', '__return_false', 99 );
+add_filter( 'pre_http_request', function ( $answer, $request, $url ) {
+	if ( false === $answer ) {
+		file_put_contents( ABSPATH . 'asked', $url . PHP_EOL, FILE_APPEND );
+	}
+	return $answer;
+}, 99, 3 );
+"""
 
 
 def missing() -> str:
@@ -162,7 +170,7 @@ class WordPress:
         own = self.site / "wp-content/mu-plugins"
         own.mkdir()
         shutil.copy(PLUGIN, own)
-        (own / "no-flood.php").write_text(NO_FLOOD)
+        (own / "ours.php").write_text(OURS)
         self.settings()
 
     def _install(self) -> int:
@@ -196,6 +204,10 @@ class WordPress:
     def options(self, **options: Any) -> None:
         """Set options of WordPress and of its plugins."""
         self.php("foreach ( $given as $name => $value ) { update_option( $name, $value ); }", **options)
+
+    def asked(self) -> set[str]:
+        """Return the hosts that were asked over HTTP since the beginning."""
+        return {str(urlsplit(url).hostname) for url in (self.site / "asked").read_text().split()}
 
     def comments(self) -> dict[str, Any]:
         """Return the comments there are: id and status by text."""

@@ -87,9 +87,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_a_key_that_the_server_does_not_know_is_refused(site: Site) -> None:
-    assert "The key you entered is invalid" in site.wordpress.enter_key("0" * 12)
-    site.wordpress.options(wordpress_api_key="0" * 12)
-    assert CONNECTED in site.wordpress.enter_key(site.key)
+    wrong = "0" * 12
+    try:
+        assert "The key you entered is invalid" in site.wordpress.enter_key(wrong)
+        site.wordpress.options(wordpress_api_key=wrong)
+        assert CONNECTED in site.wordpress.enter_key(site.key)
+    finally:
+        site.wordpress.options(wordpress_api_key=site.key)
 
 
 def test_the_page_of_settings_shows_an_account(site: Site) -> None:
@@ -181,3 +185,9 @@ def test_the_key_may_stand_in_the_configuration(site: Site) -> None:
     site.wordpress.comment(text)
     assert site.wordpress.status(text) == "approved"
     assert site.checked(text)["author"] == "Jo"
+
+
+def test_nothing_of_this_went_to_akismet(site: Site) -> None:
+    asked = site.wordpress.asked()
+    assert "127.0.0.1" in asked
+    assert not [host for host in asked if "akismet" in host]
