@@ -707,6 +707,7 @@ def test_what_is_not_installed_is_told(run: Any, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.delitem(sys.modules, "moderator.server.serve", raising=False)
     monkeypatch.delitem(sys.modules, "moderator.server.protocol", raising=False)
+    monkeypatch.delattr("moderator.server.serve", raising=False)
     ended = run("serve")
     assert (ended.code, ended.out) == (3, "")
     assert "pip install 'moderator[server]'" in ended.err
