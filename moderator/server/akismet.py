@@ -102,8 +102,11 @@ def _unquoted(data: bytes) -> bytes:
 
 
 def secret_of(request: Request, form: Form) -> str:
-    """Return the key: a field, or the first label of the host that was asked."""
-    given = form["api_key"] or form["key"]
+    """Return the key: a field, or the first label of the host that was asked.
+
+    WordPress sends a key that is to be verified as `key`, and the one that it has stored as `api_key`.
+    """
+    given = form["key"] or form["api_key"]
     return given or request.header(b"host").partition(".")[0].lower()
 
 
@@ -288,7 +291,7 @@ async def deactivate(app: App, request: Request) -> Reply:
 
 async def test(app: App, request: Request) -> Reply:
     """Say that the server can be reached."""
-    return Reply(b"ok")
+    return Reply(b"connected")
 
 
 def _month() -> str:
