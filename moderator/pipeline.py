@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from moderator import policy as policies
+from moderator.allow import Allow
 from moderator.analysis import Batch
 from moderator.detectors import Detector, Table, built_in, checked
 from moderator.findings import merge
+from moderator.permit import apart, permit
 from moderator.policy import Policy
 from moderator.records import (
     ACTIONS,
@@ -43,7 +45,8 @@ Item = TypeVar("Item")
 class Moderator:
     """Detectors, a policy and the names of both; judges documents.
 
-    `on_error` is the least that is done with a document that could not be judged in full.
+    `on_error` is the least that is done with a document that could not be judged in full. `allow` is
+    what the owner of the site allows.
     """
 
     detectors: tuple[Detector, ...]
@@ -51,6 +54,7 @@ class Moderator:
     model: str
     rarity: Rarity | None = None
     on_error: Action = "hold"
+    allow: Allow | None = None
 
     def check(
         self,
@@ -102,7 +106,7 @@ class Moderator:
 
     def observe(self, documents: Sequence[Document]) -> tuple[Batch, list[list[Signal]], dict[int, list[Failure]]]:
         """Return the analysed batch, the signals of each segment, and what failed in each document."""
-        batch = Batch(documents, self.rarity)
+        batch = Batch(documents, self.rarity, self.allow)
         signals: list[list[Signal]] = [[] for _ in range(len(batch.document))]
         failures: dict[int, list[Failure]] = {}
         for detector in self.detectors:
@@ -121,7 +125,7 @@ class Moderator:
         for number, document in enumerate(batch.documents):
             try:
                 first = int(batch.first[number])
-                alone = [(first + i, signal) for i, signal in detector(Batch([document], self.rarity))]
+                alone = [(first + i, signal) for i, signal in detector(Batch([document], self.rarity, self.allow))]
             except Exception as again:
                 reason = f"{type(again).__name__}: {again}"
                 failures.setdefault(number, []).append(Failure(detector.name, reason))
@@ -141,10 +145,12 @@ class Moderator:
         findings: tuple[Finding, ...] = ()
         if action != "publish":
             label = policies.label(contributions)
-            findings = merge(batch, rules, segments, signals)
+            said = batch.directives.get(number)
+            parts = apart(batch, segments, said) if said else (segments,)
+            findings = tuple(finding for part in parts for finding in merge(batch, rules, part, signals))
         if failures:
             action = max(action, self.on_error, key=ACTIONS.index)
-        return Verdict(
+        verdict = Verdict(
             document.id,
             action,
             label,
@@ -156,6 +162,7 @@ class Moderator:
             self.model,
             self.policy.id,
         )
+        return permit(self.allow, batch, number, verdict, self.on_error) if self.allow else verdict
 
 
 def wrong_with(document: object) -> str:
