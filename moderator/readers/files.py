@@ -90,6 +90,16 @@ def _walk(folder: str, ignore: Any) -> Iterator[str]:
             yield path
 
 
+def name_from(folder: str, path: str) -> str:
+    """Return the name of a file from a folder, which is the same on every machine; one outside begins with "..".
+
+    >>> name_from(os.path.realpath("content"), "content/./post.md")
+    'post.md'
+    """
+    above, name = os.path.split(path)
+    return os.path.relpath(os.path.join(os.path.realpath(above or "."), name), folder).replace(os.sep, "/")
+
+
 def read(path: str, options: Options) -> Iterator[Record | None]:
     """Yield the records of a file; None where nothing more is waiting and what there is should be judged."""
     if path == STDIN:

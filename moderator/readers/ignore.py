@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,3 +52,13 @@ class Ignore:
             if decided is not None:
                 return decided
         return False
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Return whether a name is meant by patterns as in .gitignore; raises ValueError for one that makes no sense.
+
+    >>> matcher(["drafts/**", "*.txt"])("notes/a.txt"), matcher(["drafts/"])("notes/drafts.md")
+    (True, False)
+    """
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return spec.match_file
