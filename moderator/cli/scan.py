@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from moderator import load
-from moderator.cli import common
+from moderator.cli import common, settings
 from moderator.readers import files
 from moderator.readers.files import Record
 from moderator.scan import Judged, scan_records
 
 
-@click.command(epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl")
+@click.command(
+    cls=settings.Configured, epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl"
+)
 @click.argument("paths", nargs=-1, metavar="[PATH|-]...")
 @click.option("--format", "form", type=click.Choice(("text", "jsonl")), default="text", show_default=True)
 @common.fail_on
 @click.option("--ignored", is_flag=True, help="Read files that .gitignore leaves out, and hidden ones.")
 @click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
 @common.input_options
+@settings.options
 def scan(
     paths: tuple[str, ...],
     form: str,
@@ -35,6 +38,7 @@ def scan(
     encoding: str | None,
     on_error: Any,
     model: str | None,
+    plan: settings.Plan,
 ) -> int:
     """Moderate files, folders and JSON Lines.
 
@@ -45,19 +49,22 @@ def scan(
     if not paths:
         raise click.UsageError("say what to scan: moderator scan content/, or moderator scan - < comments.jsonl")
     moderator = load(model, on_error=on_error)
-    names = list(files.find(paths, ignored=ignored))
+    rules = settings.Rules(moderator, plan, files.Options(kind, media, encoding))
+    names = rules.kept(files.find(paths, ignored=ignored))
     progress = common.Progress("documents", _size(names))
     progress.shown &= not quiet
-    options = files.Options(kind, media, encoding)
     tally: Counter[str] = Counter()
     render = _jsonl if form == "jsonl" else _text
     try:
-        for judged in scan_records(moderator, _records(names, options)):
+        for batch in scan_records(moderator, _records(names, rules.house.options), rules.house.moderator_of):
+            judged = rules.settled(batch)
             if progress.shown:
                 progress.clear()
             lines = [line for one in judged for line in render(one)]
             if lines:
                 common.write("\n".join(lines))
+            if form == "text":
+                rules.warn(judged)
             for one in judged:
                 tally[one.verdict.action] += 1
                 tally["failed"] += bool(one.verdict.failures)
@@ -65,18 +72,19 @@ def scan(
             progress.show(tally.total(), judged[-1].done)
     finally:
         progress.clear()
+    accepted = rules.close(quiet=quiet)
     if not quiet:
         click.echo(_summary(tally), err=True)
-    return 3 if tally["failed"] else int(tally["flagged"] > 0)
+    return 3 if tally["failed"] else int(tally["flagged"] > 0 and not accepted)
 
 
 def _size(names: list[str]) -> int:
     return sum(Path(name).stat().st_size for name in names if name != files.STDIN)
 
 
-def _records(names: list[str], options: files.Options) -> Iterator[Record | None]:
+def _records(names: list[str], options: Callable[[str], files.Options]) -> Iterator[Record | None]:
     for name in names:
-        yield from files.read(name, options)
+        yield from files.read(name, options(name))
 
 
 def _text(judged: Judged) -> Iterator[str]:

@@ -88,7 +88,9 @@ def test_domains_of_other_alphabets_are_compared_as_they_are_looked_up(plain: Mo
         assert (verdict.action, len(verdict.allowed[0].spans)) == ("publish", 2)
 
 
-@pytest.mark.parametrize("value", ["", "example", "https://a.example", "a.example/x", "*.a.example", "a b.example", "a@b.c"])
+@pytest.mark.parametrize(
+    "value", ["", "example", "https://a.example", "a.example/x", "*.a.example", "a b.example", "a@b.c"]
+)
 def test_what_is_no_domain_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="domain"):
         domain(value)

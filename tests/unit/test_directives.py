@@ -140,7 +140,9 @@ def test_a_page_may_say_nothing_unless_its_owner_is_asked(counting: str) -> None
 
 
 @pytest.mark.parametrize("media", ["markdown", "html"])
-@pytest.mark.parametrize("piece", ["<!-- moderator: allow x -->", "<!-- moderator: off -->", f"{BAD}<!-- moderator: allow x -->\n"])
+@pytest.mark.parametrize(
+    "piece", ["<!-- moderator: allow x -->", "<!-- moderator: off -->", f"{BAD}<!-- moderator: allow x -->\n"]
+)
 def test_many_directives_take_no_longer_each(owner: Moderator, piece: str, media: Media) -> None:
     from time import process_time
 
