@@ -21,6 +21,7 @@ from moderator.records import ACTIONS, KINDS, MEDIA
 FILE = ".moderator.toml"
 PROJECT = "pyproject.toml"
 MAX_BYTES = 1_000_000
+MAX_DOTS = 1_000  # in a line: what tomllib needs grows with the square of the parts of a key
 OTHERWISE = "name another file with --config, or use --no-config"
 _MENTIONS = re.compile(rb"moderator[\"']?\s*[].={]")
 _HEADER = re.compile(r"\s*\[(\[)?\s*([^\]#]+?)\s*\]")
@@ -183,6 +184,9 @@ def _bytes(path: Path, shown: str, *, searched: bool) -> bytes:
 def _parsed(data: bytes, shown: str) -> tuple[str, dict[str, Any]]:
     import tomllib
 
+    for number, row in enumerate(data.split(b"\n"), 1):
+        if row.count(b".") > MAX_DOTS:
+            raise ConfigError(f"a line with more than {MAX_DOTS} dots; {OTHERWISE}", path=shown, line=number)
     try:
         content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -223,7 +227,9 @@ def _places(content: str, root: Place) -> dict[Place, int]:
                 table = (*table, count[table])
             found.setdefault(table, number)
         elif key := _KEY.match(line):
-            found.setdefault((*table, *_names(key[1])), number)
+            names = _names(key[1])
+            found.setdefault((*table, names[0]), number)
+            found.setdefault((*table, *names), number)
     return {place[len(root) :]: line for place, line in found.items() if place[: len(root)] == root}
 
 

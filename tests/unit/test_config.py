@@ -189,6 +189,8 @@ def test_links_to_folders_are_followed(root: Path) -> None:
         ("[per-path]\npaths = ['*']", 1, r"per-path must be tables: \[\[per-path\]\]"),
         ("per-path = 3", 1, "per-path must be tables"),
         ("[[per-path]]\npaths = []", 2, "per-path needs paths"),
+        ("zzz.a.b = 1", 1, "unknown key 'zzz'"),
+        (f"ignored = true\nexclude = ['{'*a' * 300}']", 2, "a pattern may have 500 characters"),
         ("hold-at = true", 1, "hold-at must be a number from 0 to 1, not True"),
         ("hold-at = 1.5", 1, "from 0 to 1, not 1.5"),
         ("hold-at = nan", 1, "from 0 to 1, not nan"),
@@ -231,6 +233,7 @@ def test_hold_above_reject_names_both(root: Path) -> None:
         (b"a = " + b"[" * 100_000, None, "nested too deeply"),
         (b"a = " + b"{a=" * 50_000, None, "nested too deeply"),
         (b"#" * 1_000_001, None, "longer than 1000000 bytes"),
+        (b"ignored = true\na" + b".a" * 400_000 + b" = 1", 2, "more than 1000 dots"),  # gigabytes in tomllib
         (b"\0" * 10, 1, "not TOML"),
     ],
 )
