@@ -11,16 +11,20 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from moderator import addresses, home, language, segments, text, topics
+from moderator import addresses, allow, home, language, segments, text, topics
+from moderator.allow import Allow, Entry
 from moderator.home import Home
 from moderator.profile import Familiar
 from moderator.records import Document, Segment, Span
 from moderator.segments import Layout
 from moderator.text import Codes, Columns, Positions
+
+if TYPE_CHECKING:
+    from moderator.directives import Directives
 
 _BBCODE = re.compile(r"\[(?:url|link)=[\"']?$", re.IGNORECASE)
 MAX_ANCHOR = 300
@@ -35,6 +39,7 @@ class Link(NamedTuple):
     host: str
     form: str  # "url", "bare", "mail", "disguised", "html", "markdown", "bbcode"
     anchor: Span | None
+    target: str = ""  # as the markup says it; empty where the text itself is the address
 
 
 class Contexts(NamedTuple):
@@ -55,15 +60,19 @@ class Batch:
         self,
         documents: Sequence[Document],
         rarity: topics.Rarity | None = None,
+        *,
         familiar: Familiar | None = None,
+        allowing: Allow | None = None,
     ) -> None:
         self.documents = documents
         self.rarity = rarity
         self.familiar = familiar
+        self.allow = allowing
         self.text, self.codes, self.offset = _join([document.text for document in documents])
         self._layouts: dict[int, Layout] = {}
         self._why_hidden: dict[tuple[int, int], str] = {}
         blocks = self._lay_out()
+        self.directives = self._directives() if allowing and allowing.inline else {}
         self.visible = self._without_markup()
         offset = self.offset[blocks[:, 0]]
         columns = text.columns(self.visible, offset + blocks[:, 1], offset + blocks[:, 2])
@@ -106,7 +115,22 @@ class Batch:
                 codes[offset + start : offset + end] = text.MASKED
             for at, char in layout.replaced:
                 codes[offset + at] = ord(char)
+            for span in self.directives[number].spans if number in self.directives else ():
+                codes[offset + span.start : offset + span.end] = text.MASKED
         return codes
+
+    def _directives(self) -> dict[int, Directives]:
+        """Return what the pages say to the moderator, by their number."""
+        asked = (n for n in self._layouts if self.documents[n].kind == "page" and "moderator" in self.documents[n].text)
+        found = {}
+        for number in asked:
+            from moderator import directives  # few pages have any
+
+            document = self.documents[number]
+            said = directives.read(document.text, self._layouts[number].blocks, segments.media_of(document))
+            if said.directives or said.notes:
+                found[number] = said
+        return found
 
     @cached_property
     def languages(self) -> language.Languages:
@@ -133,6 +157,27 @@ class Batch:
 
     @cached_property
     def links(self) -> list[Link]:
+        """The addresses that count, in order of segment and place."""
+        return [link for link in self._links if not self._domain(link)] if self.allow else self._links
+
+    @cached_property
+    def allowed_links(self) -> dict[int, dict[Entry, list[Span]]]:
+        """The links that do not count: by document, and by the domain that they are allowed by."""
+        found: dict[int, dict[Entry, list[Span]]] = {}
+        for link in self._links if self.allow and self.allow.domains else ():
+            if entry := self._domain(link):
+                found.setdefault(int(self.document[link.segment]), {}).setdefault(entry, []).append(link.span)
+        return found
+
+    def _domain(self, link: Link) -> Entry | None:
+        """Return the allowed domain that a link leads to."""
+        if not (self.allow and self.allow.domains):
+            return None
+        content = self.documents[self.document[link.segment]].text
+        return allow.domain_of(self.allow, link.host, link.target or content[link.span.start : link.span.end])
+
+    @cached_property
+    def _links(self) -> list[Link]:
         """All addresses, in order of segment and place."""
         found = [link for number, layout in self._layouts.items() for link in self._written(number, layout)]
         for address in self.addresses:
@@ -150,7 +195,8 @@ class Batch:
         for link in layout.links:
             if host := addresses.host_of(link.target):
                 anchor = Span(link.anchor_start, link.anchor_end)
-                yield Link(self.segment_at(number, link.start), Span(link.start, link.end), host, link.form, anchor)
+                segment, span = self.segment_at(number, link.start), Span(link.start, link.end)
+                yield Link(segment, span, host, link.form, anchor, link.target)
 
     def _in_anchor(self, number: int, position: int) -> bool:
         starts, ends = self._anchors.get(number, ((), ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from moderator import git
@@ -145,31 +145,47 @@ class Selection:
             # Two branches may be pushed that hold different contents of a file: then all lines of both matter.
             self._lines[change.path] = None if change.path in self._lines else change.lines
 
-    def records(self, options: files.Options) -> Iterator[Record | None]:
-        """Yield the records of the files, as git holds them and not as they lie in the folder.
+    @property
+    def paths(self) -> list[str]:
+        """Return the paths of the files."""
+        return list(self._lines)
 
-        Of JSON Lines only the lines that matter are read, since each is judged by itself.
+    def records(
+        self, names: Iterable[str], options: Callable[[str], files.Options], *, whole: bool = False
+    ) -> Iterator[Record | None]:
+        """Yield the records of those files that are named, as git holds them and not as they lie in the folder.
+
+        Of JSON Lines only the lines that matter are read, since each is judged by itself; all of them if
+        it is `whole` files that count.
         """
+        asked = frozenset(names)
         with git.blobs() as blobs:
             for change in self.changes:
+                if change.path not in asked:
+                    continue
                 try:
-                    yield from self._read(blobs, change, options)
+                    yield from self._read(blobs, change, options(change.path), whole)
                 except InputError as error:
                     yield Record(None, change.path, error=error.message)
 
-    def _read(self, blobs: git.Blobs, change: Change, options: files.Options) -> Iterator[Record | None]:
+    def _read(self, blobs: git.Blobs, change: Change, options: files.Options, whole: bool) -> Iterator[Record | None]:
         if change.unmerged:
             raise InputError("has conflicts: solve them, and git add the file")
         with blobs.open(change.blob) as file:
             if file.peek(2)[:2] in (BOM_UTF16_LE, BOM_UTF16_BE):
                 self._lines[change.path] = None  # git counts lines by bytes, which are not those of the text
-            lines = self._lines[change.path]
             for record in files.read_file(file, change.path, options):
-                if record is None or record.line is None or _touches(lines, record.line, record.line):
+                if record is None or whole or self._matters(record):
                     yield record
 
-    def narrowed(self, judged: Judged) -> Judged:
-        """Return a verdict with the findings that touch lines that matter; the action is that of the worst of them."""
+    def _matters(self, record: Record) -> bool:
+        return record.line is None or _touches(self._lines[record.path], record.line, record.line)
+
+    def narrowed(self, batch: Iterable[Judged]) -> list[Judged]:
+        """Return verdicts with the findings that touch lines that matter; the action is that of the worst of them."""
+        return [self._narrowed(judged) for judged in batch if self._matters(judged.record)]
+
+    def _narrowed(self, judged: Judged) -> Judged:
         record, verdict = judged.record, judged.verdict
         lines = self._lines.get(record.path)
         if lines is None or record.line is not None or record.document is None or not verdict.findings:

@@ -28,5 +28,14 @@ class ProfileError(ModeratorError):
     """The profile of a site cannot be read, or holds something that makes no sense."""
 
 
+class ConfigError(ModeratorError):
+    """A configuration file, or what it says together with the command line, makes no sense."""
+
+    def __init__(self, message: str, *, path: str = "", line: int | None = None) -> None:
+        self.message, self.path, self.line = message, path, line
+        place = ":".join(str(part) for part in (path, line) if part)
+        super().__init__(f"{place}: {message}" if place else message)
+
+
 class DependencyError(ModeratorError):
     """A command needs an optional package that is not installed."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from moderator.allow import hide
 from moderator.cuts import Unsafe, nothing_left, safe_cuts, without
 from moderator.pipeline import Moderator
-from moderator.records import Document, Finding, Media, Span, Verdict
+from moderator.records import Allowed, Document, Finding, Media, Span, Verdict
 from moderator.segments import layout, media_of
 
 ROUNDS = 5  # how often what remains is cut again
@@ -69,10 +70,21 @@ def fix(moderator: Moderator, document: Document, verdict: Verdict, asked: Asked
             return Fix(tuple(cuts), kept, current.text, judged)
         cuts = _composed(cuts, found)
         current = replace(current, text=without(current.text, found))
-        judged = moderator.judge([current])[0]
+        judged = _settled(moderator.judge([current])[0], verdict.allowed, cuts, moderator)
         if judged.score is None or (verdict.score is not None and judged.score > verdict.score):
             return replace(nothing, refused=tuple(Refusal(span, WORSE) for span in wanted))
     return replace(nothing, refused=tuple(Refusal(span, ENDLESS) for span in wanted))
+
+
+def _settled(verdict: Verdict, allowed: Sequence[Allowed], cuts: Sequence[Span], moderator: Moderator) -> Verdict:
+    """Return the verdict on what remains without what a baseline accepted before, which the moderator knows not of."""
+    known = [(one, one.finding.span) for one in allowed if one.rule == "baseline" and one.finding]
+    hidden = []
+    for finding in verdict.findings if known else ():
+        span = _received(finding.span, cuts)
+        if one := next((one for one, place in known if span.start < place.end and place.start < span.end), None):
+            hidden.append(replace(one, spans=(finding.span,), finding=finding))
+    return hide(verdict, hidden, moderator.on_error) if hidden else verdict
 
 
 def _wrong_with(document: Document, verdict: Verdict, media: Media, spans: Sequence[Span]) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from moderator import policy as policies
+from moderator.allow import Allow
 from moderator.analysis import Batch
 from moderator.detectors import Detector, Table, built_in, checked
 from moderator.findings import merge
+from moderator.permit import apart, permit
 from moderator.policy import Policy, Rules
 from moderator.profile import Familiar
 from moderator.records import (
@@ -48,7 +50,7 @@ class Moderator:
     """Detectors, a policy and the names of both; judges documents.
 
     `on_error` is the least that is done with a document that could not be judged in full. `familiar`
-    is what is familiar to the site, if its profile is known.
+    is what is familiar to the site, if its profile is known; `allow` is what its owner allows.
     """
 
     detectors: tuple[Detector, ...]
@@ -57,6 +59,7 @@ class Moderator:
     rarity: Rarity | None = None
     on_error: Action = "hold"
     familiar: Familiar | None = None
+    allow: Allow | None = None
 
     def check(
         self,
@@ -122,7 +125,7 @@ class Moderator:
 
     def observe(self, documents: Sequence[Document]) -> tuple[Batch, list[list[Signal]], dict[int, list[Failure]]]:
         """Return the analysed batch, the signals of each segment, and what failed in each document."""
-        batch = Batch(documents, self.rarity, self.familiar)
+        batch = self._batch(documents)
         signals: list[list[Signal]] = [[] for _ in range(len(batch.document))]
         failures: dict[int, list[Failure]] = {}
         for detector in self.detectors:
@@ -134,6 +137,9 @@ class Moderator:
                 signals[segment].append(signal)
         return batch, signals, failures
 
+    def _batch(self, documents: Sequence[Document]) -> Batch:
+        return Batch(documents, self.rarity, familiar=self.familiar, allowing=self.allow)
+
     def _one_by_one(
         self, detector: Detector, batch: Batch, failures: dict[int, list[Failure]], error: Exception
     ) -> Iterator[tuple[int, Signal]]:
@@ -141,8 +147,7 @@ class Moderator:
         for number, document in enumerate(batch.documents):
             try:
                 first = int(batch.first[number])
-                batch_of_one = Batch([document], self.rarity, self.familiar)
-                alone = [(first + i, signal) for i, signal in detector(batch_of_one)]
+                alone = [(first + i, signal) for i, signal in detector(self._batch([document]))]
             except Exception as again:
                 reason = f"{type(again).__name__}: {again}"
                 failures.setdefault(number, []).append(Failure(detector.name, reason))
@@ -161,10 +166,12 @@ class Moderator:
         findings: tuple[Finding, ...] = ()
         if action != "publish":
             label = policies.label(contributions)
-            findings = merge(batch, rules, segments, signals)
+            said = batch.directives.get(number)
+            parts = apart(batch, segments, said) if said else (segments,)
+            findings = tuple(finding for part in parts for finding in merge(batch, rules, part, signals))
         if failures:
             action = max(action, self.on_error, key=ACTIONS.index)
-        return Verdict(
+        verdict = Verdict(
             document.id,
             action,
             label,
@@ -176,6 +183,7 @@ class Moderator:
             self.model,
             self.policy.id,
         )
+        return permit(self.allow, batch, number, verdict, self.on_error) if self.allow else verdict
 
 
 def _worst(rules: Rules, segments: range, signals: Sequence[Sequence[Signal]]) -> Sequence[int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -67,6 +67,24 @@ def _rules(kind: str, data: Mapping[str, Any]) -> Rules:
     if not 0.0 < hold <= reject <= 1.0:
         raise PolicyError(f"{kind}: 0 < hold <= reject <= 1 must be true, but hold is {hold}, reject {reject}")
     return Rules(bias, hold, reject, {c: _curve(kind, c, k) for c, k in data.get("curves", {}).items()})
+
+
+def with_thresholds(policy: Policy, hold: float | None, reject: float | None) -> Policy:
+    """Return a policy with other thresholds and a name that says so; one that is given moves the other out of its way.
+
+    >>> rules = Rules(0.0, 0.5, 0.9, {})
+    >>> moved = with_thresholds(Policy("p", {"page": rules}), 0.95, None)
+    >>> moved.id, moved.rules["page"].hold, moved.rules["page"].reject
+    ('p hold-at=0.95', 0.95, 0.95)
+    """
+    given = {"hold-at": hold, "reject-at": reject}
+    name = " ".join((policy.id, *(f"{key}={value}" for key, value in given.items() if value is not None)))
+    return Policy(name, {kind: _moved(rules, hold, reject) for kind, rules in policy.rules.items()})
+
+
+def _moved(rules: Rules, hold: float | None, reject: float | None) -> Rules:
+    new_hold = hold if hold is not None else min(rules.hold, reject if reject is not None else 1.0)
+    return replace(rules, hold=new_hold, reject=reject if reject is not None else max(rules.reject, new_hold))
 
 
 def _curve(kind: str, code: str, knots: Sequence[Sequence[float]]) -> Curve:

@@ -93,6 +93,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What does not count although it was seen, and the rule of the site's owner that says so.
+
+    `rule` is one of "domain", "phrase", "author", "directive" and "baseline", `match` is what the rule
+    names, and `place` where it stands. `finding` is what it hides; there is none for links.
+    """
+
+    rule: str
+    match: str
+    place: str
+    spans: tuple[Span, ...] = ()
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the owner of a page should know about a rule that is written in it."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Something that could not be judged: a detector that broke, or a record that could not be read."""
 
@@ -107,6 +130,9 @@ class Verdict:
     `score` is the calibrated probability that the document should not be published as it is:
     the sigmoid of `bias` plus the log-odds of all `contributions`. Label, score and bias are None
     for a record that could not be read at all.
+
+    What is `allowed` is not among the findings and has no say in the action and the label; score and
+    contributions say what the text looks like, whatever is allowed.
     """
 
     document_id: str
@@ -119,6 +145,8 @@ class Verdict:
     failures: tuple[Failure, ...] = ()
     model: str = ""
     policy: str = ""
+    allowed: tuple[Allowed, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

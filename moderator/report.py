@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from moderator.fix import Fix
-from moderator.records import Contribution, Finding, Signal, Span, Verdict
+from moderator.records import Allowed, Contribution, Failure, Finding, Note, Signal, Span, Verdict
 
 Style = Callable[[str, str], str]  # text, what it is -> text to print
 # Control characters of the second block, and what changes the direction or the line of the text after it.
@@ -56,6 +56,34 @@ def to_json(verdict: Verdict, text: str, **place: Any) -> dict[str, Any]:
         "failures": [{"detector": f.detector, "error": f.error} for f in verdict.failures],
         "model": verdict.model,
         "policy": verdict.policy,
+        **_by_rule(verdict, text),
+    }
+
+
+def _by_rule(verdict: Verdict, text: str) -> dict[str, Any]:
+    """Return what rules of the site's owner did to a verdict; no key if they did nothing."""
+    if not (verdict.allowed or verdict.notes):
+        return {}
+    lines = Lines(text)
+    keys: dict[str, Any] = {}
+    if verdict.allowed:
+        keys["allowed"] = [allowed_json(allowed, lines) for allowed in verdict.allowed]
+    if verdict.notes:
+        keys["notes"] = [
+            {"start": n.span.start, "end": n.span.end, "line": lines.place(n.span.start)[0], "message": n.message}
+            for n in verdict.notes
+        ]
+    return keys
+
+
+def allowed_json(allowed: Allowed, lines: Lines) -> dict[str, Any]:
+    """Return the JSON form of what a rule allows."""
+    return {
+        "rule": allowed.rule,
+        "match": allowed.match,
+        "place": allowed.place,
+        "spans": [[span.start, span.end] for span in allowed.spans],
+        "finding": finding_json(allowed.finding, lines) if allowed.finding else None,
     }
 
 
@@ -109,10 +137,7 @@ def contribution_json(contribution: Contribution) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> Verdict:
     """Read a verdict back from its JSON form."""
-    findings = tuple(
-        Finding(Span(f["start"], f["end"]), f["action"], f["label"], f["score"], f["reason"], tuple(f["codes"]))
-        for f in data["findings"]
-    )
+    findings = tuple(map(_finding, data["findings"]))
     contributions = tuple(
         Contribution(
             Signal(c["code"], c["strength"], c["message"], tuple(Span(*s) for s in c["spans"]), c["label"]),
@@ -120,13 +145,27 @@ def from_json(data: Mapping[str, Any]) -> Verdict:
         )
         for c in data["contributions"]
     )
-    from moderator.records import Failure
-
+    allowed = tuple(
+        Allowed(
+            a["rule"],
+            a["match"],
+            a["place"],
+            tuple(Span(*s) for s in a["spans"]),
+            a["finding"] and _finding(a["finding"]),
+        )
+        for a in data.get("allowed", ())
+    )
+    notes = tuple(Note(Span(n["start"], n["end"]), n["message"]) for n in data.get("notes", ()))
     failures = tuple(Failure(f["detector"], f["error"]) for f in data["failures"])
     return Verdict(
         data["id"], data["action"], data["label"], data["score"], data["bias"], findings, contributions, failures,
-        data["model"], data["policy"],
+        data["model"], data["policy"], allowed, notes,
     )  # fmt: skip
+
+
+def _finding(data: Mapping[str, Any]) -> Finding:
+    span = Span(data["start"], data["end"])
+    return Finding(span, data["action"], data["label"], data["score"], data["reason"], tuple(data["codes"]))
 
 
 def to_line(data: Mapping[str, Any]) -> str:
@@ -159,6 +198,15 @@ def refusal_lines(fix: Fix, text: str, name: str, style: Style) -> Iterator[str]
         line, column = lines.place(one.span.start) if lines else (1, 1)
         place = f"{printable(name)}:{line}:{column}"
         yield f"{style(place, 'place')}  {style('not cut', 'failure')}  {one.reason}"
+
+
+def note_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator[str]:
+    """Yield a line for each note: `path:line:column  warning  what`."""
+    lines = Lines(text) if verdict.notes else None
+    for note in verdict.notes:
+        line, column = lines.place(note.span.start) if lines else (1, 1)
+        place = style(f"{printable(name)}:{line}:{column}", "place")
+        yield f"{place}  {style('warning', 'hold')}  {printable(note.message)}"
 
 
 def printable(text: str, *, newlines: bool = False) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
@@ -27,12 +28,14 @@ class Judged:
     done: int
 
 
-def scan_records(moderator: Moderator, records: Iterable[Record | None]) -> Iterator[list[Judged]]:
-    """Yield batches of judged records, in the order of the records."""
+def scan_records(
+    moderator: Moderator, records: Iterable[Record | None], who: Callable[[Record], Moderator] | None = None
+) -> Iterator[list[Judged]]:
+    """Yield batches of judged records, in the order of the records; `who` says who judges which."""
     done, before, path = 0, 0, ""
     waiting = (FLUSH if record is None else record for record in records)
     for batch in batches(waiting, attrgetter("document")):
-        verdicts = iter(moderator.judge([record.document for record in batch if record.document]))
+        verdicts = _verdicts(batch, who or (lambda _: moderator))
         judged = []
         for record in batch:
             if record.path != path:
@@ -41,6 +44,13 @@ def scan_records(moderator: Moderator, records: Iterable[Record | None]) -> Iter
             verdict = next(verdicts) if record.document else _unread(moderator, record)
             judged.append(Judged(record, verdict, done))
         yield judged
+
+
+def _verdicts(batch: list[Record], who: Callable[[Record], Moderator]) -> Iterator[Verdict]:
+    readable = [(who(record), record.document) for record in batch if record.document]
+    for _, group in groupby(readable, lambda pair: id(pair[0])):
+        pairs = list(group)
+        yield from pairs[0][0].judge([document for _, document in pairs])
 
 
 def _unread(moderator: Moderator, record: Record) -> Verdict:

@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": ("moderator.cli.check", "Show a text with what was found in it, and why."),
     "hook": ("moderator.cli.hook", "Check what is committed or pushed, before it is."),
     "profile": ("moderator.cli.profile", "Learn what a site publishes, from its own pages."),
+    "config": ("moderator.cli.config", "Show what is configured, and where."),
     "evaluate": ("moderator.cli.evaluate", "Measure a model on labelled comments."),
     "evaluate trailers": ("moderator.cli.trailers", "Measure it on pages that spam is put into."),
     "samples": ("moderator.cli.samples", "Import labelled samples, check them, split them."),

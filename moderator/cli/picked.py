@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +13,6 @@ from moderator.readers.files import STDIN
 
 if TYPE_CHECKING:
     from moderator.changes import Selection
-    from moderator.scan import Judged
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,8 +67,3 @@ def _revision(word: str) -> bool:
     if not git.commit(word):
         return False
     raise click.UsageError(f"{word!r} is a revision and a path: write ./{word} or refs/heads/{word}.")
-
-
-def judged(chosen: Selection | None, batches: Iterable[list[Judged]]) -> Iterable[list[Judged]]:
-    """Return batches of verdicts, cut down to what was chosen."""
-    return batches if chosen is None else (list(map(chosen.narrowed, batch)) for batch in batches)

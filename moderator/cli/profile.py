@@ -61,11 +61,12 @@ def build(
     from moderator.store import write_atomically
     from moderator.survey import profile_of, survey
 
+    options = files.Options(kind, media, encoding)
     names = list(files.find(paths, ignored=ignored))
     progress = common.Progress("pages", files.size(names))
     progress.shown &= not quiet
     try:
-        for tally in survey(load(model), files.read_all(names, files.Options(kind, media, encoding))):
+        for tally in survey(load(model), files.read_all(names, lambda _: options)):
             progress.show(tally.pages, tally.done)
     finally:
         progress.clear()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import click
 
 from moderator import formats, load
-from moderator.cli import common, picked
+from moderator.cli import common, cutting, picked, settings
 from moderator.readers import files
-from moderator.scan import FIX, Fixed, Fixing, Judged, fix_record, scan_records
+from moderator.scan import FIX, Fixed, Fixing, Judged, scan_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +27,9 @@ class Output:
     whole: formats.Format | None
 
 
-def fix_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what is cut out of files."""
-    for option in (
-        click.option("--no-backup", is_flag=True, help="With --fix: do not keep the file as it was as NAME.bak."),
-        click.option(
-            "--fix-at",
-            type=click.FloatRange(0, 1, min_open=True),
-            metavar="SCORE",
-            help="With --fix or --diff: cut what has this score or more, instead of what is to be rejected.",
-        ),
-        click.option("--diff", is_flag=True, help="Show what is cut by --fix, or would be."),
-        click.option("--fix", is_flag=True, help="Cut what is to be rejected out of the files."),
-    ):
-        command = option(command)
-    return command
-
-
-@click.command(epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl")
+@click.command(
+    cls=settings.Configured, epilog="Example: moderator scan content/ comments.jsonl --format jsonl > verdicts.jsonl"
+)
 @click.argument("paths", nargs=-1, metavar="[PATH|-]...")
 @click.option(
     "--format", "form", type=click.Choice(("text", "jsonl", *formats.NAMES)), default="text", show_default=True
@@ -53,10 +37,11 @@ def fix_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @common.output_option
 @picked.options
 @common.fail_on
-@fix_options
+@cutting.options
 @click.option("--ignored", is_flag=True, help="Read files that .gitignore leaves out, and hidden ones.")
 @click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
 @common.input_options
+@settings.options
 def scan(
     paths: tuple[str, ...],
     form: str,
@@ -71,7 +56,8 @@ def scan(
     on_error: Any,
     model: str | None,
     profile: str | None,
-    **cutting: Any,
+    plan: settings.Plan,
+    **cuts: Any,
 ) -> int:
     """Moderate files, folders and JSON Lines.
 
@@ -83,56 +69,41 @@ def scan(
     if not paths and not chosen:
         raise click.UsageError("say what to scan: moderator scan content/, or moderator scan - < comments.jsonl")
     whole = formats.make(form, partial(common.fails, level=fail_on)) if form in formats.NAMES else None
-    if whole and cutting["diff"]:
+    if whole and cuts["diff"]:
         raise click.UsageError(f"--diff is text for people: leave out --format {form}")
-    output = Output(form, cutting["diff"], _fixing(paths, encoding, **cutting), whole)
+    output = Output(form, cuts["diff"], cutting.asked(paths, plan, **cuts), whole)
     moderator = load(model, on_error=on_error, profile=profile)
-    names = [] if chosen else list(files.find(paths, ignored=ignored))
-    if output.fixing and output.fixing.write:  # a file with two names would have changed when it is read again
-        names = list({os.path.realpath(name): name for name in reversed(names)}.values())[::-1]
-    progress = common.Progress("documents", files.size(names))
+    rules = settings.Rules(moderator, plan, files.Options(kind, media, encoding), from_git=chosen is not None)
+    names = rules.kept(chosen.paths if chosen else files.find(paths, ignored=ignored))
+    if output.fixing and output.fixing.write:
+        names = cutting.once(names)
+    progress = common.Progress("documents", 0 if chosen else files.size(names))
     progress.shown &= not quiet
-    options = files.Options(kind, media, encoding)
-    records = chosen.records(options) if chosen else files.read_all(names, options)
+    options = rules.house.options
+    records = chosen.records(names, options, whole=rules.counts) if chosen else files.read_all(names, options)
     tally: Counter[str] = Counter()
     try:
-        for judged in picked.judged(chosen, scan_records(moderator, records)):
+        for batch in scan_records(moderator, records, rules.house.moderator_of):
+            judged = rules.settled(batch)  # of whole files, before it is cut down to lines of them
+            judged = chosen.narrowed(judged) if chosen else judged
             if progress.shown:
                 progress.clear()
             for one in judged:
-                fixed = fix_record(moderator, one, output.fixing) if output.fixing else None
+                fixed = cutting.cut(rules.house, one, output.fixing) if output.fixing else None
                 _count(tally, fixed.judged if fixed else one, fixed, fail_on)
                 if lines := list(_lines(one, fixed, output)):
                     common.write("\n".join(lines))
-            progress.show(tally["documents"], judged[-1].done)
+            if form != "jsonl":
+                rules.warn(judged)
+            progress.show(tally["documents"], batch[-1].done)
         if whole and (rest := "\n".join(whole.end())):
             common.write(rest)
     finally:
         progress.clear()
+    accepted = rules.close(quiet=quiet)
     if not quiet:
         click.echo(_summary(tally), err=True)
-    return 3 if tally["failed"] or tally["not fixed"] else int(tally["flagged"] > 0)
-
-
-def _fixing(
-    paths: tuple[str, ...], encoding: str | None, *, fix: bool, diff: bool, fix_at: float | None, no_backup: bool
-) -> Fixing | None:
-    """Return what is to be cut; a usage error says what to type instead."""
-    if fix and files.STDIN in paths:
-        raise click.UsageError("standard input has no file to fix; to see what would be cut: moderator scan --diff -")
-    if fix and (lines := [path for path in paths if path.lower().endswith(files.RECORDS)]):
-        raise click.UsageError(f"--fix is for pages, not for JSON Lines: moderator scan --format jsonl {lines[0]}")
-    if no_backup and not fix:
-        raise click.UsageError("--no-backup needs --fix")
-    if fix_at is not None and not (fix or diff):
-        raise click.UsageError("--fix-at needs --fix or --diff")
-    if not (fix or diff):
-        return None
-    from moderator.fix import rejected
-    from moderator.rewrite import roots_of
-
-    asked = rejected if fix_at is None else lambda finding: finding.score >= fix_at
-    return Fixing(asked, fix, not no_backup, encoding, roots_of(paths))
+    return 3 if tally["failed"] or tally["not fixed"] else int(tally["flagged"] > 0 and not accepted)
 
 
 def _count(tally: Counter[str], judged: Judged, fixed: Fixed | None, fail_on: str) -> None:
@@ -163,22 +134,7 @@ def _lines(judged: Judged, fixed: Fixed | None, output: Output) -> Iterator[str]
     yield from text_lines(judged.verdict, text, name, style)
     if fixed:
         yield from refusal_lines(fixed.fix, text, name, style)
-        yield from _done(fixed, text, name, output.diff)
-
-
-def _done(fixed: Fixed, text: str, name: str, diff: bool) -> Iterator[str]:
-    """Yield what was done to a file, and the difference that makes."""
-    from moderator.report import printable
-
-    style = common.style(sys.stdout)
-    if fixed.written:
-        kept = f"; as it was: {printable(str(fixed.backup))}" if fixed.backup else ""
-        characters = sum(cut.end - cut.start for cut in fixed.fix.cuts)
-        yield f"{style(printable(name), 'place')}  {style('fixed', 'publish')}  {characters:,} characters cut{kept}"
-    if diff:
-        from moderator.diff import unified
-
-        yield from unified(text, fixed.fix.cuts, name, style)
+        yield from cutting.done(fixed, text, name, output.diff)
 
 
 def _json(judged: Judged, fixed: Fixed | None) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import select
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -94,6 +94,16 @@ def _walk(folder: str, ignore: Any) -> Iterator[str]:
             yield path
 
 
+def name_from(folder: str, path: str) -> str:
+    """Return the name of a file from a folder, which is the same on every machine; one outside begins with "..".
+
+    >>> name_from(os.path.realpath("content"), "content/./post.md")
+    'post.md'
+    """
+    above, name = os.path.split(path)
+    return os.path.relpath(os.path.join(os.path.realpath(above or "."), name), folder).replace(os.sep, "/")
+
+
 def is_text(name: str) -> bool:
     """Return whether a file's ending says that it holds text to moderate."""
     return os.path.splitext(name)[1].lower() in (*MEDIA_OF, *RECORDS)
@@ -104,10 +114,10 @@ def size(names: Iterable[str]) -> int:
     return sum(os.stat(name).st_size for name in names if name != STDIN)
 
 
-def read_all(names: Iterable[str], options: Options) -> Iterator[Record | None]:
-    """Yield the records of files, one file after the other."""
+def read_all(names: Iterable[str], options: Callable[[str], Options]) -> Iterator[Record | None]:
+    """Yield the records of files, one file after the other; `options` says how each is read."""
     for name in names:
-        yield from read(name, options)
+        yield from read(name, options(name))
 
 
 def read(path: str, options: Options) -> Iterator[Record | None]:

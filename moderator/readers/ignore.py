@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+
+MAX_PATTERN = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,15 @@ class Ignore:
             if decided is not None:
                 return decided
         return False
+
+
+def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return whether a name is meant by patterns as in .gitignore; raises ValueError for one that makes no sense.
+
+    >>> matcher(["drafts/**", "*.txt"])("notes/a.txt"), matcher(["drafts/"])("notes/drafts.md")
+    (True, False)
+    """
+    if any(len(pattern) > MAX_PATTERN for pattern in patterns):
+        raise ValueError(f"a pattern may have {MAX_PATTERN} characters")
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return spec.match_file

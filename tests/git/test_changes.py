@@ -257,7 +257,8 @@ def test_an_object_that_is_missing_and_one_that_is_too_long(site: Repository, mo
     found = changes.since("")
     monkeypatch.setattr("moderator.readers.files.MAX_BYTES", 1000)
     gone = changes.Change("gone.md", "1" * 40)
-    read = [record for record in changes.Selection([gone, *found]).records(Options()) if record]
+    selection = changes.Selection([gone, *found])
+    read = [record for record in selection.records(selection.paths, lambda _: Options()) if record]
     assert [(record.path, bool(record.document)) for record in read] == [
         ("gone.md", False), ("long.md", False), ("short.md", True),
     ]  # fmt: skip
@@ -310,5 +311,46 @@ def test_two_branches_with_other_contents_of_a_file(site: Repository) -> None:
     site.commit("a.md", "Two.\n")
     found = changes.pushed(other + update(site), "origin", lines=True)
     assert [change.path for change in found].count("a.md") == 2
-    texts = [r.document.text for r in changes.Selection(found).records(Options()) if r and r.document]
+    selection = changes.Selection(found)
+    records = selection.records(selection.paths, lambda _: Options())
+    texts = [r.document.text for r in records if r and r.document]
     assert {"One.\n", "Two.\n"} < set(texts)
+
+
+# By the rules of the configuration
+
+
+def test_what_changed_is_judged_by_the_configuration(site: Repository, scan: Callable[..., Any]) -> None:
+    site.write(
+        ".moderator.toml",
+        'exclude = ["vendor/"]\n[[per-path]]\npaths = ["a.md"]\nhold-at = 1.0\n'
+        '[[per-path]]\npaths = ["latin.md"]\nencoding = "latin-1"\n',
+    )
+    allowed = f"{CLEAN}\n<!-- moderator: allow so -->\n{linked(8)}"
+    for name, text in (("vendor/b.md", linked(8)), ("a.md", linked(2)), ("c.md", allowed)):
+        site.write(name, text)
+    site.write("latin.md", "Brød.\n".encode("latin-1"))
+    for name in ("c.md", "vendor/b.md"):
+        (site.path / name).unlink()  # what is staged stays so
+    for options in (("--changed",), ("--changed-lines",)):
+        ended = scan(*options)
+        assert (ended.code, ended.out) == (0, "")
+        assert "1 file left out by the configuration" in ended.err
+        assert "1 finding allowed" in ended.err
+    assert scan("--changed", "--no-config", "vendor").code == 1
+
+
+def test_a_baseline_counts_in_whole_files(site: Repository, scan: Callable[..., Any]) -> None:
+    line = json.dumps({"text": linked(2)}) + "\n"
+    for name, text in (("a.md", f"{CLEAN}\n{linked(8)}"), ("c.jsonl", line)):
+        site.commit(name, text)
+    assert scan(".", "--write-baseline", "known").code == 0
+    site.write("a.md", f"{CLEAN}\n{linked(8)}\n{CLEAN}")
+    site.write("c.jsonl", line + json.dumps({"text": CLEAN}) + "\n")
+    ended = scan("--changed-lines", "--baseline", "known")
+    assert (ended.code, ended.out, "found no more" in ended.err) == (0, "", False)
+    site.write("a.md", f"{CLEAN}\n{linked(8)}\n{CLEAN}\n{linked(8)}")
+    site.write("c.jsonl", line * 2)
+    ended = scan("--changed-lines", "--baseline", "known", "--format", "jsonl")
+    found = [(row["path"], row.get("line"), row["action"]) for row in map(json.loads, ended.out.splitlines())]
+    assert (ended.code, found) == (1, [("a.md", None, "reject"), ("c.jsonl", 2, "hold")])

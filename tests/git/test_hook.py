@@ -312,3 +312,18 @@ def test_the_hook_is_plain_sh() -> None:
         for shell in filter(None, map(shutil.which, ("dash", "sh", "bash"))):
             subprocess.run([shell, "-n"], input=text, check=True)
         assert text.startswith(b"#!/bin/sh\n" + githooks.MARK)
+
+
+def test_a_hook_goes_by_the_configuration(site: Repository, install: Callable[..., Any]) -> None:
+    install()
+    site.write(".moderator.toml", 'fail-on = "never"\n')
+    site.write("a.md", linked(8))
+    assert site.try_git(*COMMIT).returncode == 0
+    site.write(".moderator.toml", "ignored = true\n")
+    site.write(".b/a.md", linked(8))
+    ended = site.try_git(*COMMIT)
+    assert ".b/a.md:1:1  reject" in ended.stdout + ended.stderr
+    site.write(".moderator.toml", "wrong = 1\n")
+    ended = site.try_git(*COMMIT)
+    assert ended.returncode != 0
+    assert ".moderator.toml:1: unknown key" in ended.stdout + ended.stderr

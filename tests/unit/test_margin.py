@@ -311,7 +311,7 @@ def test_what_is_no_document_is_not_explained(moderator: Moderator) -> None:
 def test_what_cannot_be_analysed_is_explained_without_segments(
     moderator: Moderator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no such luck")
 
     monkeypatch.setattr("moderator.pipeline.Batch", broken)
