@@ -117,7 +117,9 @@ def test_a_bug_is_3_and_says_so(run: Callable[..., Any], monkeypatch: pytest.Mon
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_interrupted_is_130(counting: str) -> None:
     command = (*COMMAND, "-", "--format", "jsonl", "--model", counting)
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    # A job in the background of a shell ignores the signal, and hands that down.
+    with subprocess.Popen(command, **pipes, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
         assert process.stdin
         assert process.stdout
         process.stdin.write(lines(CLEAN))
