@@ -69,6 +69,17 @@ def host_of(url: str) -> str:
     return _host_of(url[:MAX_TOKEN])
 
 
+def host_of_link(target: str) -> str:
+    """Return the host that a link in markup leads to; empty if it stays on its own site, or leads to no site.
+
+    >>> host_of_link("//a.example/b"), host_of_link("page.html"), host_of_link("mailto:jo@a.example")
+    ('a.example', '', '')
+    """
+    start = target[:MAX_TOKEN].lstrip().lower()
+    away = start.startswith(("http:", "https:", "ftp:", "//", "\\\\", "www."))
+    return host_of(target) if away else ""
+
+
 @lru_cache(maxsize=4096)
 def _host_of(url: str) -> str:
     if url[:1] in "/#?" and not url.startswith("//"):

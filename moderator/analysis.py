@@ -193,7 +193,7 @@ class Batch:
     def _written(self, number: int, layout: Layout) -> Iterator[Link]:
         """Yield the links that a document's markup makes to other places."""
         for link in layout.links:
-            if host := addresses.host_of(link.target):
+            if host := addresses.host_of_link(link.target):
                 anchor = Span(link.anchor_start, link.anchor_end)
                 segment, span = self.segment_at(number, link.start), Span(link.start, link.end)
                 yield Link(segment, span, host, link.form, anchor, link.target)

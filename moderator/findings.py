@@ -14,6 +14,7 @@ SHORT = 40  # characters
 REASONS = 3  # of the strongest signals that a reason names
 BAD_LINKS = ("model/link", "model/anchor")
 ABOUT_LINKS = (*BAD_LINKS, "links/")  # what codes begin with that are about links
+MOST_LINKED = 0.5  # of a paragraph that is more than its links
 QUOTED = 3  # words
 LONGEST_QUOTE = 40
 
@@ -49,7 +50,8 @@ def _finding(
     best = max(run, key=lambda i: (scores[i], -i))
     document = batch.documents[batch.document[best]]
     text = document.text
-    links = _links(rules, weighed[best]) if len(run) == 1 and document.kind == "page" else ()
+    whole = batch.span(best)
+    links = _links(rules, whole.end - whole.start, weighed[best]) if len(run) == 1 and document.kind == "page" else ()
     return Finding(
         span=_around(links) if links else Span(batch.span(run[0]).start, batch.span(run[-1]).end),
         action=policy.decide(rules, scores[best], weighed[best]),
@@ -60,13 +62,17 @@ def _finding(
     )
 
 
-def _links(rules: Rules, contributions: Sequence[Contribution]) -> tuple[Span, ...]:
-    """Return the places of the links that alone make a segment what it is; nothing if its own words are spam too."""
-    about = [c for c in contributions if c.signal.code in BAD_LINKS]
+def _links(rules: Rules, size: int, contributions: Sequence[Contribution]) -> tuple[Span, ...]:
+    """Return the places of the links that alone make a segment of `size` characters what it is.
+
+    There are none if the words around them are no honest text, or hardly any: then it is spam as a whole.
+    """
     rest = [c for c in contributions if not c.signal.code.startswith(ABOUT_LINKS)]
-    if policy.score(rules, rest) >= rules.hold:
+    honest = any(c.signal.code == "model/honest" for c in rest)
+    if not honest or policy.score(rules, rest) >= rules.hold:
         return ()
-    return tuple(span for c in about if c.log_odds > 0 for span in c.signal.spans)
+    spans = [span for c in contributions if c.signal.code in BAD_LINKS and c.log_odds > 0 for span in c.signal.spans]
+    return tuple(spans) if sum(span.end - span.start for span in set(spans)) < MOST_LINKED * size else ()
 
 
 def _around(spans: Sequence[Span]) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -104,10 +105,15 @@ def test_a_reason_quotes_the_words_of_the_model() -> None:
 
 
 def test_links_alone_are_the_finding_where_the_words_around_them_are_fine() -> None:
-    text = "We baked [cheap pills](http://p.example/) all day and it was good."
-    rules = Rules(-4.0, 0.5, 0.9, {"model/link": CURVE, "a/first": CURVE})
-    batch, link = pages(text), Span(9, 41)
-    (alone,) = merge(batch, rules, range(1), [[Signal("model/link", 0.9, "a link", (link,))]])
-    assert text[alone.span.start : alone.span.end] == "[cheap pills](http://p.example/)"
-    (both,) = merge(batch, rules, range(1), [[Signal("model/link", 0.9, "a link", (link,)), seen(0.9)]])
-    assert both.span == Span(0, len(text))
+    text = "We baked [cheap pills](http://p.example/) all day, and when the bread came out of the oven it was good."
+    rules = Rules(-4.0, 0.5, 0.9, {"model/link": CURVE, "a/first": CURVE, "model/honest": ((0.0, 1.0), (0.0, -0.5))})
+    link, fine = Signal("model/link", 0.9, "a link", (Span(9, 41),)), seen(0.5, "model/honest", "ham")
+
+    def place(*signals: Signal) -> str:
+        (finding,) = merge(pages(text), rules, range(1), [signals])
+        return text[finding.span.start : finding.span.end]
+
+    assert place(link, fine) == "[cheap pills](http://p.example/)"
+    assert place(link) == text  # nothing says that the rest is fine
+    assert place(link, fine, seen(0.9)) == text
+    assert place(replace(link, spans=(Span(0, 60),)), fine) == text  # hardly anything else is there
