@@ -52,10 +52,14 @@ class Site:
 
     def checked(self, text: str) -> dict[str, Any]:
         """Return what the server was last asked to check that has this text."""
-        time.sleep(2 * labels.LINGER)
-        with closing(sqlite3.connect(self.served.store)) as base:
-            documents = [json.loads(row[0]) for row in base.execute("SELECT document FROM checks ORDER BY id DESC")]
-        return next(document for document in documents if document["text"] == text)
+        until = time.monotonic() + 20.0  # checks are written when nobody waits for them
+        while True:
+            with closing(sqlite3.connect(self.served.store)) as base:
+                rows = base.execute("SELECT document FROM checks ORDER BY id DESC").fetchall()
+            found = [document for row in rows if (document := json.loads(row[0]))["text"] == text]
+            if found or time.monotonic() > until:
+                return found[0]
+            time.sleep(labels.LINGER)
 
     def exported(self) -> list[dict[str, Any]]:
         """Return the labels, as the command line exports them."""
