@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from moderator import Document, Finding, Span, Verdict, load
+from moderator import Document, Span, Verdict, load
+from moderator.evaluate.spans import common, is_exact, overlap, size
 from moderator.pipeline import Moderator
 from moderator.readers.files import MEDIA_OF, decode
 from moderator.report import Lines, printable
@@ -155,35 +156,6 @@ def by_site(hits: Sequence[tuple[str, bool]]) -> float:
     for site, hit in hits:
         sites[site].append(hit)
     return sum(sum(of) / len(of) for of in sites.values()) / len(sites)
-
-
-def common(one: Span, other: Span) -> int:
-    """Return how many characters two spans share."""
-    return max(0, min(one.end, other.end) - max(one.start, other.start))
-
-
-def size(spans: Sequence[Span]) -> int:
-    """Return how many characters spans hold."""
-    return sum(span.end - span.start for span in spans)
-
-
-def overlap(spans: Sequence[Span], findings: Sequence[Finding]) -> int:
-    """Return how many characters of the spans are in findings."""
-    return sum(common(span, finding.span) for span in spans for finding in findings)
-
-
-def is_exact(text: str, span: Span, findings: Sequence[Finding]) -> bool:
-    """Return whether the findings that touch a span begin and end with it."""
-    touching = [f.span for f in findings if common(span, f.span)]
-    if not touching:
-        return False
-    start, end = min(touching).start, max(found.end for found in touching)
-    return slack(text, span.start, start) <= SLACK and slack(text, span.end, end) <= SLACK
-
-
-def slack(text: str, one: int, other: int) -> int:
-    """Return how many characters that are not white space lie between two places."""
-    return len("".join(text[min(one, other) : max(one, other)].split()))
 
 
 def short(text: str, width: int) -> str:
