@@ -184,7 +184,9 @@ class WordPress:
         self._wait(self.port)
 
     def _php(self) -> list[str]:
-        return [_program("php"), "-d", "sendmail_path=/bin/true", "-d", "display_errors=stderr"]
+        # A cache would not see for two seconds that settings were changed.
+        values = ("sendmail_path=/bin/true", "display_errors=stderr", "opcache.enable=0")
+        return [_program("php"), *(part for value in values for part in ("-d", value))]
 
     def php(self, code: str, **given: Any) -> Any:
         """Run code inside WordPress and return what it found."""
