@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from moderator import text
-from moderator.records import ACTIONS, Action, Allowed, Document, Finding, Span, Verdict
+from moderator.records import ACTIONS, Action, Allowed, Document, Finding, Verdict
 from moderator.text import UNSPACED, WORD, Columns
 
 # An address that leads where it says: no user, no backslash, no entity or escape before the path.
@@ -169,8 +169,3 @@ def hide(verdict: Verdict, hidden: Sequence[Allowed], on_error: Action) -> Verdi
         findings=tuple(left),
         allowed=(*verdict.allowed, *hidden),
     )
-
-
-def covers(span: Span, finding: Finding) -> bool:
-    """Return whether a finding lies within a span."""
-    return span.start <= finding.span.start and finding.span.end <= span.end

@@ -169,6 +169,11 @@ class Batch:
                 found.setdefault(int(self.document[link.segment]), {}).setdefault(entry, []).append(link.span)
         return found
 
+    def leads_home(self, link: Link) -> bool:
+        """Return whether a link leads to the site that its document stands on."""
+        site = self.documents[self.document[link.segment]].site_url
+        return site is not None and addresses.host_of(site) == link.host
+
     def _domain(self, link: Link) -> Entry | None:
         """Return the allowed domain that a link leads to."""
         if not (self.allow and self.allow.domains):
@@ -261,9 +266,18 @@ class Batch:
     @cached_property
     def relation(self) -> topics.Relation:
         """What each segment has in common with the post that it stands under, apart from what it copies."""
-        own, others = topics.pieces(self.columns, self.copied), topics.pieces(self.contexts.columns)
-        context = self.contexts.of[self.document]
+        own, others, context = self._pieces()
         return topics.compare(own, len(self.document), others, context, self.rarity and self.rarity.pieces)
+
+    def under_post(self) -> topics.Overlap:
+        """Return how much of each segment the post speaks of that it stands under."""
+        own, others, context = self._pieces()
+        chosen = topics.shared(own, others, context)
+        return topics.overlap(own, len(self.document), chosen, self.rarity and self.rarity.pieces)
+
+    def _pieces(self) -> tuple[topics.Terms, topics.Terms, Positions]:
+        own, others = topics.pieces(self.columns, self.copied), topics.pieces(self.contexts.columns)
+        return own, others, self.contexts.of[self.document]
 
     def why_hidden(self, segment: int) -> str:
         """Return why a reader would not see a segment; empty if one does."""

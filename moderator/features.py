@@ -80,11 +80,12 @@ def features(columns: Columns, field: str = "text", bits: int = BITS) -> Iterato
 def score(columns: Columns, weights: Weights, field: str = "text") -> Floats:
     """Return the score of each unit, in steps of the weights' scale (shape: units)."""
     bits, salt = len(weights).bit_length() - 1, FIELDS[field]
-    chars = kernel.char_scores(columns.code, columns.unit, weights, salt, bits)
+    repeated = kernel.repeats(columns.code)
+    chars = kernel.char_scores(columns.code, columns.unit, repeated, weights, salt, bits)
     length = columns.end - columns.start
     sums = kernel.sums(chars, columns.start - 1, columns.end)
     grams = sum((np.maximum(length + 3 - n, 0) for n in kernel.ORDERS), np.zeros(len(length), np.int64))
-    for again in kernel.repeats(columns.code):
+    for again in repeated:
         grams -= np.bincount(columns.unit[again], minlength=len(length))
     sums[length == 0] = 0
     words = kernel.word_hashes(columns.code, columns.word_start, columns.word_end)

@@ -97,17 +97,17 @@ def repeats(code: Codes) -> list[Positions]:
 
 
 def char_scores(
-    code: Codes, unit: Positions, weights: npt.NDArray[np.int8], salt: int, bits: int
+    code: Codes, unit: Positions, repeated: list[Positions], weights: npt.NDArray[np.int8], salt: int, bits: int
 ) -> npt.NDArray[np.int32]:
     """Return the weights of all n-grams that start at each character, added up.
 
     An n-gram may take in the blank before its unit and the one after it, and none beyond. A run of one
-    character counts once, or it would drown out all the rest.
+    character counts once (`repeated` are its `repeats`), or it would drown out all the rest.
     """
     size = len(code)
     total = np.zeros(size, np.int32)
     hashes = char_ngrams(code, 1)
-    for n, again in zip(ORDERS, repeats(code), strict=True):
+    for n, again in zip(ORDERS, repeated, strict=True):
         if size < n:
             break
         hashes = char_ngrams(code, n, hashes)

@@ -201,7 +201,7 @@ def _weighed(batch: Batch, rules: Rules, signals: Sequence[Sequence[Signal]]) ->
     segments = batch.segments(0)
     posted = bool(batch.documents[0].context)
     alone = len(segments) == 1 and not posted
-    topic = batch.relation if posted else batch.topic
+    topic = batch.under_post() if posted else batch.topic
     terms, shares, likely = topic.terms.tolist(), topic.share.tolist(), batch.languages.likely.tolist()
     return tuple(
         Weighed(

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import Any
 
 from moderator.errors import PolicyError
-from moderator.records import Action, Contribution, Label, Signal, Verdict
+from moderator.records import ACTIONS, Action, Contribution, Label, Signal, Verdict
 
+LEVELS = ("hold", "reject", "never")  # from which action on something fails
 DIGITS = 4  # of log-odds; what is shown is what is added
 SCORE_DIGITS = 6
 Curve = tuple[tuple[float, ...], tuple[float, ...]]  # strengths, log-odds
@@ -196,6 +197,11 @@ def decide(rules: Rules, value: float, contributions: Iterable[Contribution]) ->
     if value < rules.reject:
         return "hold"
     return "reject" if any(c.signal.label == "spam" and c.log_odds > 0 for c in contributions) else "hold"
+
+
+def fails(action: Action, level: str) -> bool:
+    """Return whether an action is one to fail on from a level on: an action, or never."""
+    return level != "never" and ACTIONS.index(action) >= ACTIONS.index(level)
 
 
 def label(contributions: Iterable[Contribution]) -> Label:

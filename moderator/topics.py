@@ -45,7 +45,7 @@ class Terms(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """For each unit: how many distinct terms it has, and what share of their weight is elsewhere in its document."""
+    """For each unit: how many distinct terms it has, and what share of their weight some of them have."""
 
     terms: Positions
     share: Floats
@@ -58,7 +58,6 @@ class Relation(NamedTuple):
     context_terms: Positions
     cosine: Floats  # of the angle between their vectors of weights
     rare: Floats  # sum of how much rarer than COMMON the terms are that both have
-    share: Floats  # of the weight of the unit's terms that the context has too
 
 
 def terms(columns: Columns) -> Terms:
@@ -69,9 +68,8 @@ def terms(columns: Columns) -> Terms:
     stems = kernel.word_hashes(columns.code, start[words], np.minimum(end[words], start[words] + STEM))
     pairs = np.flatnonzero(single[1:] & single[:-1] & (start[1:] == end[:-1]))
     bigrams = kernel.word_hashes(columns.code, start[pairs], start[pairs] + 2)
-    unit = np.r_[columns.word_unit[words], columns.word_unit[pairs]].astype(np.uint64)
-    key = kernel.distinct((unit << np.uint64(32)) | np.r_[stems, bigrams])
-    return Terms((key >> np.uint64(32)).astype(np.int64), key.astype(np.uint32))
+    unit = np.r_[columns.word_unit[words], columns.word_unit[pairs]]
+    return _distinct(_keys(unit, np.r_[stems, bigrams]))
 
 
 def pieces(columns: Columns, skip: Mask | None = None) -> Terms:
@@ -94,19 +92,26 @@ def pieces(columns: Columns, skip: Mask | None = None) -> Terms:
         (pairs, kernel.char_ngrams(code, 2)[pairs]),
         (lone, kernel.char_ngrams(code, 1)[lone]),
     ]
-    key = np.concatenate([(columns.unit[at].astype(np.uint64) << np.uint64(32)) | hashes for at, hashes in found])
-    key = kernel.distinct(key)
-    return Terms((key >> np.uint64(32)).astype(np.int64), key.astype(np.uint32))
+    return _distinct(np.concatenate([_keys(columns.unit[at], hashes) for at, hashes in found]))
+
+
+def _keys(unit: Positions, term: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+    """Return each term together with its unit as one number."""
+    return (unit.astype(np.uint64) << np.uint64(32)) | term
+
+
+def _distinct(keys: npt.NDArray[np.uint64]) -> Terms:
+    keys = kernel.distinct(keys)
+    return Terms((keys >> np.uint64(32)).astype(np.int64), keys.astype(np.uint32))
 
 
 def copied(columns: Columns, others: Columns, context: Positions) -> Mask:
     """Return which characters stand in runs of words that are in the unit's context word for word."""
     own, theirs = _runs(columns), _runs(others)
-    known = np.unique((theirs.unit.astype(np.uint64) << np.uint64(32)) | theirs.term)
+    known = kernel.distinct(_keys(theirs.unit, theirs.term))
     out = np.zeros(len(columns.code) + 1, np.int64)
     under = context[own.unit]
-    key = (under.astype(np.uint64) << np.uint64(32)) | own.term
-    hit = (under >= 0) & np.isin(key, known)
+    hit = (under >= 0) & np.isin(_keys(under, own.term), known)
     np.add.at(out, own.start[hit], 1)
     np.add.at(out, own.end[hit], -1)
     return np.cumsum(out)[:-1] > 0
@@ -148,28 +153,40 @@ def compare(own: Terms, units: int, others: Terms, context: Positions, rarity: R
     >>> compare(read("bread oven", "cars"), 2, read("oven"), np.array([0, 0]), None).cosine.round(2).tolist()
     [0.71, 0.0]
     """
-    key = (context[own.unit].astype(np.uint64) << np.uint64(32)) | own.term
-    known = (others.unit.astype(np.uint64) << np.uint64(32)) | others.term
-    place = np.minimum(np.searchsorted(known, key), max(len(known) - 1, 0))
-    shared = (known[place] == key) & (context[own.unit] >= 0) if len(known) else np.zeros(len(key), bool)
+    common_to = shared(own, others, context)
     mine, theirs = weights(own.term, rarity), weights(others.term, rarity)
     contexts = int(context.max(initial=-1)) + 1
     size = np.append(np.bincount(others.unit, minlength=contexts)[:contexts], 0)[context]
     length = np.append(np.bincount(others.unit, theirs**2, contexts)[:contexts], 0.0)[context]
     norm = np.sqrt(np.bincount(own.unit, mine**2, units) * length)
-    common = np.bincount(own.unit[shared], mine[shared] ** 2, units)
-    rare = np.bincount(own.unit[shared], np.maximum(mine[shared] - COMMON, 0), units) / STEPS
-    share = np.bincount(own.unit[shared], mine[shared], units) / np.maximum(np.bincount(own.unit, mine, units), 1)
-    return Relation(np.bincount(own.unit, minlength=units), size, common / np.maximum(norm, 1.0), rare, share)
+    both, weight = own.unit[common_to], mine[common_to]
+    common = np.bincount(both, weight**2, units)
+    rare = np.bincount(both, np.maximum(weight - COMMON, 0), units) / STEPS
+    return Relation(np.bincount(own.unit, minlength=units), size, common / np.maximum(norm, 1.0), rare)
+
+
+def shared(own: Terms, others: Terms, context: Positions) -> Mask:
+    """Return which terms the context of their unit has too."""
+    key, known = _keys(context[own.unit], own.term), _keys(others.unit, others.term)
+    if not len(known):
+        return np.zeros(len(key), bool)
+    place = np.minimum(np.searchsorted(known, key), len(known) - 1)
+    found: Mask = (known[place] == key) & (context[own.unit] >= 0)
+    return found
 
 
 def within(own: Terms, units: int, document: Positions, rarity: Rare | None) -> Overlap:
     """Return what share of the weight of each unit's terms the other units of its document have too."""
-    key = (document[own.unit].astype(np.uint64) << np.uint64(32)) | own.term
+    key = _keys(document[own.unit], own.term)
     _, index, count = np.unique(key, return_inverse=True, return_counts=True)
-    shared, weight = count[index] > 1, weights(own.term, rarity)
+    return overlap(own, units, count[index] > 1, rarity)
+
+
+def overlap(own: Terms, units: int, chosen: Mask, rarity: Rare | None) -> Overlap:
+    """Return what share of the weight of each unit's terms the chosen ones have."""
+    weight = weights(own.term, rarity)
     total = np.bincount(own.unit, weight, units)
-    common = np.bincount(own.unit[shared], weight[shared], units)
+    common = np.bincount(own.unit[chosen], weight[chosen], units)
     return Overlap(np.bincount(own.unit, minlength=units), common / np.maximum(total, 1))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from moderator import load
+from moderator import load, policy
 from moderator.cli import common
 from moderator.errors import InputError
 from moderator.readers import files
@@ -33,7 +33,7 @@ def check(file: str, fail_on: str, on_error: Any, model: str | None, profile: st
     document = _read(file, files.Options(**how))
     verdict = load(model, on_error=on_error, profile=profile).judge([document])[0]
     common.write(to_line(to_json(verdict, document.text)))
-    return 3 if verdict.failures else int(common.fails(verdict.action, fail_on))
+    return 3 if verdict.failures else int(policy.fails(verdict.action, fail_on))
 
 
 @click.command(epilog="Example: moderator explain post.md; or moderator explain post.md --format html --out post.html")

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from moderator.records import ACTIONS, KINDS, MEDIA, Action
+from moderator.policy import LEVELS
+from moderator.records import KINDS, MEDIA
 from moderator.report import Style
 
 COLOURS: dict[str, dict[str, Any]] = {
@@ -28,7 +29,6 @@ COLOURS: dict[str, dict[str, Any]] = {
     "added": {"fg": "green"},
 }
 OUTPUT = "moderator.output"  # in the context of a command: the file that it writes to
-LEVELS = ("hold", "reject", "never")
 
 
 def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,11 +113,6 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--output", "-o", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
     )(written)
-
-
-def fails(action: Action, level: Any) -> bool:
-    """Return whether an action is one to fail on."""
-    return level != "never" and ACTIONS.index(action) >= ACTIONS.index(level)
 
 
 def style(stream: Any) -> Style:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from moderator import formats, load
+from moderator import formats, load, policy
 from moderator.cli import common, cutting, picked, settings
 from moderator.readers import files
 from moderator.scan import FIX, Fixed, Fixing, Judged, scan_records
@@ -68,7 +68,7 @@ def scan(
     chosen = picked.selection(changed, changed_lines, paths, ignored)
     if not paths and not chosen:
         raise click.UsageError("say what to scan: moderator scan content/, or moderator scan - < comments.jsonl")
-    whole = formats.make(form, partial(common.fails, level=fail_on)) if form in formats.NAMES else None
+    whole = formats.make(form, partial(policy.fails, level=fail_on)) if form in formats.NAMES else None
     if whole and cuts["diff"]:
         raise click.UsageError(f"--diff is text for people: leave out --format {form}")
     output = Output(form, cuts["diff"], cutting.asked(paths, plan, **cuts), whole)
@@ -90,8 +90,9 @@ def scan(
                 progress.clear()
             for one in judged:
                 fixed = cutting.cut(rules.house, one, output.fixing) if output.fixing else None
-                _count(tally, fixed.judged if fixed else one, fixed, fail_on)
-                if lines := list(_lines(one, fixed, output)):
+                shown = fixed.judged if fixed else one
+                _count(tally, shown, fixed, fail_on)
+                if lines := list(_lines(shown, fixed, output)):
                     common.write("\n".join(lines))
             if form != "jsonl":
                 rules.warn(judged)
@@ -114,19 +115,18 @@ def _count(tally: Counter[str], judged: Judged, fixed: Fixed | None, fail_on: st
     tally["fixed"] += done
     tally["failed"] += any(failure.detector != FIX for failure in judged.verdict.failures)
     tally["not fixed"] += any(failure.detector == FIX for failure in judged.verdict.failures)
-    tally["flagged"] += common.fails(remains.action, fail_on) and not judged.record.error
+    tally["flagged"] += policy.fails(remains.action, fail_on) and not judged.record.error
 
 
 def _lines(judged: Judged, fixed: Fixed | None, output: Output) -> Iterator[str]:
     if output.form == "jsonl":
-        yield _json(fixed.judged if fixed else judged, fixed)
+        yield _json(judged, fixed)
         return
     if output.whole:
-        yield from output.whole.lines(fixed.judged if fixed else judged)
+        yield from output.whole.lines(judged)
         return
     from moderator.report import refusal_lines, text_lines
 
-    judged = fixed.judged if fixed else judged
     record = judged.record
     name = record.path if record.line is None else f"{record.path}:{record.line}"
     text = record.document.text if record.document else ""

@@ -31,8 +31,7 @@ def links(*, half: int = 2) -> Detector:
         for segment, group in groupby(batch.links, attrgetter("segment")):
             found = list(group)
             document = batch.documents[batch.document[segment]]
-            own = host_of(document.site_url) if document.site_url else ""
-            away = [link for link in found if not own or link.host != own]
+            away = [link for link in found if not batch.leads_home(link)]
             yield from ((segment, signal) for signal in _about(batch, segment, document, away, half))
 
     return Detector("links", CODES, see)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from moderator import features, text
-from moderator.addresses import host_of
 from moderator.analysis import Batch, Link
 from moderator.detectors.base import STRENGTH_DIGITS, Detector, strength
 from moderator.features import Floats, Weights
@@ -158,7 +157,7 @@ def _see_names(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int,
 
 def _see_links(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int, Signal]]:
     """Judge links to other sites by the name of the site and by the words that are linked."""
-    away = [link for link in batch.links if link.form != "mail" and not _at_home(batch, link)]
+    away = [link for link in batch.links if link.form != "mail" and not batch.leads_home(link)]
     if not away:
         return
     hosts = sorted({link.host for link in away})
@@ -187,12 +186,6 @@ def _worst(links: Iterable[tuple[Link, float]], code: str) -> Iterator[tuple[int
 
 def _document(batch: Batch, link: Link) -> Document:
     return batch.documents[int(batch.document[link.segment])]
-
-
-def _at_home(batch: Batch, link: Link) -> bool:
-    """Return whether a link leads to the site that it stands on."""
-    site = _document(batch, link).site_url
-    return bool(site) and host_of(site or "") == link.host
 
 
 def _anchor(batch: Batch, link: Link) -> str:

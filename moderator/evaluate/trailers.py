@@ -164,7 +164,7 @@ def _parts_of(own: Sequence[Sample], spam: Sequence[Sample], furniture: Mapping[
 
 
 def _as_given(document: Document, body: Sample) -> Page:
-    return Page(document, (), (), (), True, body.document.language or UNDETERMINED, body, (), ())
+    return Page(document, (), (), (), body.document.language or UNDETERMINED, body, (), ())
 
 
 def _judged(moderator: Moderator, pages: Sequence[Page], show: Show) -> Iterator[Judged]:

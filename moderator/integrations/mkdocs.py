@@ -16,7 +16,8 @@ from mkdocs.config import config_options as options
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, get_plugin_logger
 
-from moderator.integrations.pages import FAIL_ON, Complaint, Settings, failing, summary
+from moderator import policy
+from moderator.integrations.pages import Complaint, Settings, failing, summary
 from moderator.records import ACTIONS
 
 log = get_plugin_logger(__name__)
@@ -26,7 +27,7 @@ LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.IN
 class ModeratorConfig(base.Config):
     """What may stand under `moderator:` in mkdocs.yml."""
 
-    fail_on = options.Choice(FAIL_ON, default="hold")
+    fail_on = options.Choice(policy.LEVELS, default="hold")
     on_error = options.Choice(ACTIONS, default="hold")
     model = options.Optional(options.Dir(exists=True))
     exclude = options.ListOfItems(options.Type(str), default=[])

@@ -10,13 +10,13 @@ from typing import Any, Literal, NamedTuple
 
 from moderator import hooks
 from moderator.errors import ModeratorError
+from moderator.policy import LEVELS, fails
 from moderator.readers import files
 from moderator.records import ACTIONS, Action, Verdict
 from moderator.report import Lines, printable
 
 Level = Literal["error", "warning", "info"]
 FailOn = Literal["hold", "reject", "never"]
-FAIL_ON: tuple[FailOn, ...] = ("hold", "reject", "never")
 
 
 class Complaint(NamedTuple):
@@ -44,7 +44,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, allowed in (("fail_on", FAIL_ON), ("then", ("fail", "skip")), ("on_error", ACTIONS)):
+        for name, allowed in (("fail_on", LEVELS), ("then", ("fail", "skip")), ("on_error", ACTIONS)):
             if getattr(self, name) not in allowed:
                 raise ModeratorError(
                     f"moderator: {name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}"
@@ -96,9 +96,7 @@ class Settings:
             yield Complaint(self._level(verdict.action), f"{path}:1:1", f"failure  {error}")
 
     def _level(self, action: Action) -> Level:
-        if self.fail_on == "never" or ACTIONS.index(action) < ACTIONS.index(self.fail_on):
-            return "warning"
-        return "error"
+        return "error" if fails(action, self.fail_on) else "warning"
 
 
 def failing(complaints: list[Complaint]) -> bool:

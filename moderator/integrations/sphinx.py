@@ -12,7 +12,8 @@ from sphinx.config import ENUM
 from sphinx.util import logging
 
 import moderator
-from moderator.integrations.pages import FAIL_ON, Settings, failing
+from moderator.integrations.pages import Settings, failing
+from moderator.policy import LEVELS
 from moderator.records import ACTIONS
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ FIRST = 0  # before other extensions change the source
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect to the events; Sphinx calls this."""
-    app.add_config_value("moderator_fail_on", "hold", "env", ENUM(*FAIL_ON))
+    app.add_config_value("moderator_fail_on", "hold", "env", ENUM(*LEVELS))
     app.add_config_value("moderator_on_error", "hold", "env", ENUM(*ACTIONS))
     app.add_config_value("moderator_model", None, "env", (str, type(None)))
     app.add_config_value("moderator_exclude", [], "env", (list, tuple))

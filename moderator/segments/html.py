@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from moderator.segments.layout import Block, Inset, Layout, Link, cut, strip, tidy
-from moderator.segments.markup import RAW, Comment, Reference, Tag, attributes, tokens
+from moderator.segments.markup import RAW, Comment, Reference, Tag, attributes, outside
 
 # What text in an element reads as. What stands further up in this list wins over what is inside it.
 KIND_OF = {
@@ -109,12 +109,7 @@ def markup(text: str, code: Sequence[tuple[int, int]] = (), raw: frozenset[str] 
     stack: list[Inside] = [Inside("", "paragraph", "")]
     open_names: Counter[str] = Counter()
     anchor: tuple[Tag, str] | None = None
-    barred = deque(code)
-    for token in tokens(text, raw):
-        while barred and barred[0][1] <= token.start:
-            barred.popleft()
-        if barred and barred[0][0] <= token.start:
-            continue
+    for token in outside(text, code, raw):
         if isinstance(token, Reference):
             out.markup.append((token.start, token.end))
             out.replaced.append((token.start, token.char))
@@ -139,7 +134,7 @@ def _nest(found: Markup, stack: list[Inside], open_names: Counter[str], tag: Tag
                 open_names[inside.name] -= 1
                 if inside.name == tag.name:
                     break
-    elif tag.name not in VOID and not tag.attributes.endswith("/"):
+    elif not is_void(tag):
         if tag.name in SELF_CLOSING and stack[-1].name == tag.name:
             open_names[stack.pop().name] -= 1
         outer = stack[-1]
@@ -151,6 +146,11 @@ def _nest(found: Markup, stack: list[Inside], open_names: Counter[str], tag: Tag
     if tag.name in BLOCKS or now.hidden != before:
         found.breaks.append(Break(tag.start, tag.end, now.kind, now.hidden))
         found.layout.replaced.append((tag.start, " "))
+
+
+def is_void(tag: Tag) -> bool:
+    """Return whether an opening tag is a whole element."""
+    return tag.name in VOID or tag.attributes.endswith("/")
 
 
 def _hidden(tag: Tag) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -101,6 +102,16 @@ def tokens(text: str, raw: frozenset[str] = RAW) -> Iterator[Token]:
                     position = _end_of_raw(text, tag, endless)
                     if position > tag.end:
                         yield Tag(tag.end, position, "!", closing=False, attributes="")
+
+
+def outside(text: str, code: Sequence[tuple[int, int]], raw: frozenset[str] = RAW) -> Iterator[Token]:
+    """Yield the tokens of a text that do not start within one of the ranges of `code`, which are in order."""
+    barred = deque(code)
+    for token in tokens(text, raw):
+        while barred and barred[0][1] <= token.start:
+            barred.popleft()
+        if not (barred and barred[0][0] <= token.start):
+            yield token
 
 
 def _end_of_raw(text: str, tag: Tag, endless: set[str]) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from moderator.segments.html import SELF_CLOSING, VOID
-from moderator.segments.markup import Comment, Tag, tokens
+from moderator.segments.html import SELF_CLOSING, is_void
+from moderator.segments.markup import Comment, Tag, outside
 
 COMMENT = "#comment"
 STRAY = "/"  # before the name of a closing tag that closes nothing
@@ -51,7 +51,7 @@ def nodes(text: str, code: Sequence[tuple[int, int]] = ()) -> list[Node]:
                 close(token.start, token.end)
             else:
                 found.append(Node(token.start, token.end, token.end, token.end, STRAY + token.name))
-        elif _is_void(token):
+        elif is_void(token):
             found.append(Node(token.start, token.end, token.end, token.end, token.name))
         else:
             if token.name in SELF_CLOSING and stack and stack[-1].name == token.name:
@@ -72,7 +72,7 @@ def closed(text: str, code: Sequence[tuple[int, int]] = ()) -> set[tuple[int, in
     found: set[tuple[int, int]] = set()
     stack: list[Tag] = []
     for token in _tags(text, code):
-        if isinstance(token, Comment) or (not token.closing and _is_void(token)):
+        if isinstance(token, Comment) or (not token.closing and is_void(token)):
             found.add((token.start, token.end))
         elif not token.closing:
             stack.append(token)
@@ -84,13 +84,4 @@ def closed(text: str, code: Sequence[tuple[int, int]] = ()) -> set[tuple[int, in
 
 
 def _tags(text: str, code: Sequence[tuple[int, int]]) -> Iterator[Tag | Comment]:
-    barred = deque(code)
-    for token in tokens(text):
-        while barred and barred[0][1] <= token.start:
-            barred.popleft()
-        if isinstance(token, Tag | Comment) and not (barred and barred[0][0] <= token.start):
-            yield token
-
-
-def _is_void(tag: Tag) -> bool:
-    return tag.name in VOID or tag.attributes.endswith("/")
+    return (token for token in outside(text, code) if isinstance(token, Tag | Comment))

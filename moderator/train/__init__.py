@@ -30,9 +30,8 @@ FOLDS = 5
 PAGES = 2400  # composed pages in each fold
 READ = 0.4  # least weight of a sample that the policy is fitted and measured on
 # The shares of honest texts that may be held and rejected: of comments, where a recipe says nothing else; of the
-# segments of pages, whose body is one text or unrelated sentences, of paragraphs with
-# a link to the site of someone who commented somewhere, and of honest blocks that look foreign to their page. A page
-# has some 40 segments.
+# segments of pages, whose body is one text or unrelated sentences, of paragraphs with a link to the site of someone
+# who commented somewhere, and of honest blocks that look foreign to their page. A page has some 40 segments.
 COMMENTS: monotone.Budgets = {"*": (0.005, 0.0001)}
 SEGMENTS: monotone.Budgets = {
     "body": (0.00005, 0.000005),

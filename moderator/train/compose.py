@@ -58,7 +58,6 @@ class Page:
     spam: tuple[Span, ...]
     honest: tuple[Span, ...]
     linked: tuple[Span, ...]  # own paragraphs that link to other sites
-    coherent: bool  # its body is one text
     language: str
     body: Sample | None  # None: single texts in one language
     spam_of: tuple[Sample, ...]
@@ -232,7 +231,6 @@ def _page(chance: random.Random, blocks: list[Block], name: str, language: str) 
         tuple(spans["spam"]),
         tuple(spans["honest"]),
         tuple(spans["linked"]),
-        bool(body),
         language,
         next(iter(body), None),
         tuple(of["spam"]),

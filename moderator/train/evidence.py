@@ -102,7 +102,7 @@ def of_pages(pages: Sequence[Page], tables: Mapping[str, Table], rarity: Rarity)
     for number, (start, end) in zip(owner.tolist(), places, strict=True):
         page = pages[number]
         roles = [role for role, spans in page.roles if _touches(spans, start, end)]
-        source.append(roles[0] if roles else "body" if page.coherent else "sentences")
+        source.append(roles[0] if roles else "body" if page.body else "sentences")
     role = np.array(source, np.str_)
     spam = role == "spam"
     lines = np.bincount(owner, spam, len(pages))  # a long insertion counts as much as a short one
