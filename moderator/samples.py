@@ -25,7 +25,8 @@ class Sample:
     """A document and what it is.
 
     `group` names what must stay together when samples are split: a site, a campaign; the source if
-    nothing was named. `weight` says how sure the label is: 1 for one that a person gave.
+    nothing was named. `weight` says how sure the label is: 1 for one that a person gave. What is not `judged`
+    teaches the tables of words, but the policy is neither fitted nor measured on it.
     """
 
     document: Document
@@ -36,6 +37,7 @@ class Sample:
     spans: tuple[Span, ...] = ()
     note: str = ""
     labelled_at: str = ""
+    judged: bool = True
 
 
 def read(path: Path) -> Iterator[Sample]:

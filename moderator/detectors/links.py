@@ -13,7 +13,7 @@ from moderator.records import Document, Signal
 
 CODES = (
     "links/count", "links/density", "links/onion", "links/shortener", "links/messenger", "links/bbcode",
-    "links/disguised", "links/mismatch", "links/repeated",
+    "links/worded", "links/disguised", "links/mismatch", "links/repeated",
 )  # fmt: skip
 MESSENGERS = frozenset(
     {"t.me", "telegram.me", "wa.me", "api.whatsapp.com", "chat.whatsapp.com", "line.me", "join.skype.com"}
@@ -66,6 +66,7 @@ def _about(batch: Batch, segment: int, document: Document, found: list[Link], ha
         ),
         ("links/messenger", "a link to a messenger account", [x for x in found if x.host in MESSENGERS]),
         ("links/bbcode", "a link in forum code", [x for x in found if x.form == "bbcode"]),
+        ("links/worded", "a link written in HTML under words", [x for x in found if _is_worded(document, x)]),
         ("links/disguised", "an address in disguise", [x for x in found if x.form == "disguised"]),
         (
             "links/mismatch",
@@ -87,13 +88,28 @@ def _letters(link: Link) -> int:
     return place.end - place.start
 
 
-def _lies(document: Document, link: Link) -> bool:
-    """Return whether the anchor of a link reads as an address elsewhere."""
+def _is_worded(document: Document, link: Link) -> bool:
+    """Return whether somebody wrote the tags of a link, and not just its address: few visitors do."""
+    return link.form == "html" and bool(_shown(document, link)) and not _reads_as_address(document, link)
+
+
+def _shown(document: Document, link: Link) -> str:
+    """Return the words that are linked."""
+    return document.text[link.anchor.start : link.anchor.end].strip() if link.anchor else ""
+
+
+def _reads_as_address(document: Document, link: Link) -> bool:
     if not link.anchor or link.anchor.end - link.anchor.start > LONGEST_ADDRESS:
         return False
-    shown = document.text[link.anchor.start : link.anchor.end].strip()
-    if " " in shown or "." not in shown:
+    shown = _shown(document, link)
+    return " " not in shown and "." in shown
+
+
+def _lies(document: Document, link: Link) -> bool:
+    """Return whether the anchor of a link reads as an address elsewhere."""
+    if not _reads_as_address(document, link):
         return False
+    shown = _shown(document, link)
     host = host_of(shown if "://" in shown else f"//{shown}")
     return bool(host) and host.rpartition(".")[2] in word_list("tlds.txt") and not _related(host, link.host)
 

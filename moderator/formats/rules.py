@@ -23,6 +23,7 @@ RULES = {
     "links/shortener": "A link hides where it leads.",
     "links/messenger": "The text asks to be written to on a messenger.",
     "links/bbcode": "A link is written in the markup of forums.",
+    "links/worded": "A link is written in HTML, under words.",
     "links/disguised": "An address is written so that filters overlook it.",
     "links/mismatch": "A link shows another address than the one it leads to.",
     "links/repeated": "The same site is linked again and again.",

@@ -156,13 +156,18 @@ def _fold(
 ) -> tuple[Evidence, Evidence | None]:
     """Fit tables on the samples of all folds but one, and return what they see in that one."""
     tables = material.tables(others)
-    judged = [s for s in mine if s.weight >= READ and s.document.kind == "comment"]
+    judged = [s for s in mine if is_judged(s) and s.document.kind == "comment"]
     seen = evidence.of_comments(judged, tables, rarity)
     if "compose" not in recipe:
         return seen, None
     parts = compose.Parts.of(mine, own_bodies, recipe["compose"])
     composed = list(compose.pages(parts, PAGES, recipe.get("seed", 0) + k))
     return seen, evidence.of_pages(composed, tables, rarity)
+
+
+def is_judged(sample: Sample) -> bool:
+    """Return whether the policy is fitted and measured on a sample: not on what was labelled by rule."""
+    return sample.judged and sample.weight >= READ
 
 
 def budgets_of(recipe: Mapping[str, Any]) -> monotone.Budgets:
@@ -224,7 +229,7 @@ def comment_model(
     parts = []
     for k in range(FOLDS):
         tables = material.tables(chosen & (inner != k))
-        mine = [s for s, i in zip(samples, inner, strict=True) if i == k and s.weight >= READ]
+        mine = [s for s, i in zip(samples, inner, strict=True) if i == k and is_judged(s)]
         parts.append(evidence.of_comments(mine, tables, rarity))
     return material.tables(chosen), monotone.fit_rules(evidence.join(parts), budgets), rarity
 

@@ -15,7 +15,7 @@ from moderator.samples import DOCUMENT_KEYS, Sample, rows
 
 SOURCE_KEYS = {
     "name", "files", "licence", "labels", "where", "cap", "weight", "group", "per", "weak", "fields", "body",
-    "shortest",
+    "shortest", "judged",
 }  # fmt: skip
 WEAK_KEYS = {"where", "label", "weight", "cap"}
 
@@ -136,14 +136,15 @@ def _sample(source: Mapping[str, Any], row: Mapping[str, Any], label: Label, wei
     known["kind"] = "page" if source.get("body") or row.get("kind") == "page" else "comment"
     if source.get("body"):
         known = {key: known[key] for key in ("text", "kind", "language")}
-        return Sample(Document(**known), label, source=source["name"], group=_group(source, row), weight=weight)
+        return Sample(Document(**known), label, source["name"], _group(source, row), weight)
     title, context = row.get("title") or "", row.get("context") or ""
     if not context.startswith(title):
         context = f"{title}\n\n{context}"
     known["context"] = context.strip() or None
     if row.get("author_known") is False:
         known.pop("author", None)
-    return Sample(Document(**known), label, source=source["name"], group=_group(source, row), weight=weight)
+    judged = source.get("judged", True)
+    return Sample(Document(**known), label, source["name"], _group(source, row), weight, judged=judged)
 
 
 def _field(source: Mapping[str, Any], row: Mapping[str, Any], key: str) -> Any:

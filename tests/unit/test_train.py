@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,15 @@ def test_a_recipe_may_be_one_file_of_comments(made: list[Sample], tmp_path: Path
     moderator = load(one)
     assert moderator.check("Best pills offer, order now").action != "publish"
     assert moderator.check("I built clocks like these, thank you").action == "publish"
+
+
+def test_what_is_not_judged_teaches_words_alone(made: list[Sample], tmp_path: Path) -> None:
+    plan = {"source": [{"name": "made"}]}
+    taught = [replace(sample(f"Zeppelin rides for cheap {n}", "spam", n), judged=False) for n in range(60)]
+    with_it, without = (train(s, [], plan, tmp_path / "models", lambda m: None) for s in ([*made, *taught], made))
+    assert json.loads((with_it / "metrics.json").read_text(encoding="utf-8"))["comment"]["all"]["spam"] == 240
+    score = [load(folder).check("Zeppelin rides").score for folder in (with_it, without)]
+    assert score[0] > 0.9 > 0.6 > score[1]
 
 
 def test_curves_never_turn_back_and_budgets_are_kept(made: list[Sample]) -> None:
