@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from moderator import features, policy, store, topics
+from moderator import policy, store, topics
 from moderator.detectors import Table
 from moderator.policy import Policy, Rules
 from moderator.records import Document
@@ -65,8 +65,8 @@ def lessons(samples: Sequence[Sample], teach: Mapping[str, Any]) -> Lessons:
     if page.any():
         pages = [compose.as_page(d) if w else blank for d, w in zip(documents, page, strict=True)]
         designs.append(fit.design(pages, "page"))
-    weight = {f: comment * np.array([bool(features.value(d, f)) for d in documents]) for f in COMMENT_FIELDS}
-    weight["page"] = page
+    named = np.array([bool(document.author) for document in documents])
+    weight = {"text": comment, "author": comment * named, "host": comment, "page": page}
     return Lessons(tuple(designs), np.array([sample.label == "spam" for sample in samples]), weight)
 
 

@@ -101,4 +101,16 @@ def read(documents: Sequence[Document], field: str) -> tuple[Columns, npt.NDArra
         kind: Kind = "page" if field == "page" else "comment"
         batch = Batch([Document(d.text[:LONGEST], kind=kind, media=d.media) for d in documents])
         return batch.columns, batch.document
-    return text.columns(*text.encode([features.value(d, field) for d in documents])), np.arange(len(documents))
+    values = _hosts(documents) if field == "host" else [(features.value(d, field),) for d in documents]
+    owner = np.repeat(np.arange(len(documents)), [len(own) for own in values])
+    return text.columns(*text.encode([value for own in values for value in own])), owner
+
+
+def _hosts(documents: Sequence[Document]) -> list[tuple[str, ...]]:
+    """Return the hosts of each document's author and of its links, each once."""
+    batch = Batch(documents)
+    found = [{features.value(document, "host")} for document in documents]
+    for link in batch.links:
+        if link.form != "mail" and not batch.leads_home(link):
+            found[int(batch.document[link.segment])].add(link.host)
+    return [tuple(sorted(hosts - {""})) for hosts in found]
