@@ -18,9 +18,7 @@ from moderator.detectors.topic import topic
 __all__ = ["VOUCHING", "Detector", "Seen", "Table", "built_in", "checked", "per_document"]
 
 # The codes that speak for a text: the more of them, the lower its score.
-VOUCHING = frozenset(
-    {"author/owner", "model/honest", "model/honest-host", "model/honest-link", "site/honest", "topic/related"}
-)
+VOUCHING = frozenset({"author/owner", "model/honest", "site/honest", "topic/related"})
 
 
 def built_in(tables: Mapping[str, Table]) -> tuple[Detector, ...]:

@@ -15,8 +15,8 @@ from moderator.records import Document, Signal, Span
 from moderator.text import Columns, Mask
 
 CODES = (
-    "model/text", "model/honest", "model/trailing", "model/apart", "model/author", "model/host", "model/honest-host",
-    "model/link", "model/honest-link", "model/anchor", "model/brief",
+    "model/text", "model/honest", "model/trailing", "model/apart", "model/author", "model/host", "model/link",
+    "model/anchor", "model/brief",
 )  # fmt: skip
 MESSAGES = {
     "model/text": "worded like spam",
@@ -25,9 +25,7 @@ MESSAGES = {
     "model/apart": "an advert that has nothing to do with the page",
     "model/author": "an author's name like those of spam",
     "model/host": "an author's site like those of spam",
-    "model/honest-host": "an author's site like those of honest people",
     "model/link": "a link to a site named like those of spam",
-    "model/honest-link": "links only to sites named like those in honest comments",
     "model/brief": "a short advert",
     "model/anchor": "a link with words like those of spam",
 }
@@ -155,8 +153,6 @@ def _see_names(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int,
             for segment, strength in zip(asked, strengths.tolist(), strict=True):
                 if strength > 0.0:
                     yield segment, Signal(code, strength, MESSAGES[code])
-                elif strength < 0.0 and field == "host":
-                    yield segment, Signal("model/honest-host", -strength, MESSAGES["model/honest-host"], (), "ham")
 
 
 def _see_links(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int, Signal]]:
@@ -167,7 +163,6 @@ def _see_links(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int,
     hosts = sorted({link.host for link in away})
     worth = dict(zip(hosts, score(text.columns(*text.encode(hosts)), tables["host"], "host").tolist(), strict=True))
     yield from _worst(((link, worth[link.host]) for link in away), "model/link")
-    yield from _trusted((link, worth[link.host]) for link in away if _document(batch, link).kind == "comment")
     shown = [(link, words) for link in away if (words := _anchor(batch, link))]
     columns = text.columns(*text.encode([words for _, words in shown]))
     for kind, table in (("comment", tables["text"]), ("page", tables["page"])):
@@ -187,16 +182,6 @@ def _worst(links: Iterable[tuple[Link, float]], code: str) -> Iterator[tuple[int
         worst = max(value for _, value in own)
         spans = tuple(link.span for link, value in own if value >= NEARLY * worst)
         yield segment, Signal(code, worst, MESSAGES[code], spans)
-
-
-def _trusted(links: Iterable[tuple[Link, float]]) -> Iterator[tuple[int, Signal]]:
-    """Yield a signal for each segment whose links all lead to sites that honest comments link to."""
-    worst: dict[int, float] = {}
-    for link, value in links:
-        worst[link.segment] = max(value, worst.get(link.segment, -1.0))
-    for segment, value in worst.items():
-        if value < 0.0:
-            yield segment, Signal("model/honest-link", -value, MESSAGES["model/honest-link"], (), "ham")
 
 
 def _document(batch: Batch, link: Link) -> Document:

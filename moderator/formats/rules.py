@@ -9,8 +9,6 @@ RULES = {
     "model/apart": "An advert stands on a page that it has nothing to do with.",
     "model/author": "The author's name is like those that spam is signed with.",
     "model/host": "The author's site is like those that spam comes from.",
-    "model/honest-host": "The author's site is like those that honest comments come from.",
-    "model/honest-link": "All links lead to sites that honest comments link to.",
     "model/link": "A link leads to a site named like those of spam.",
     "model/anchor": "A link has words like those of spam.",
     "model/brief": "A short piece of a page is an advert.",
