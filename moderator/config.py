@@ -48,9 +48,9 @@ class Section:
     matches: Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Config:
-    """A configuration file: its settings, and those that are about some paths only."""
+    """A configuration file: its settings, and those that are about some paths only. Each is equal to itself only."""
 
     path: Path
     values: Mapping[str, Value] = field(default_factory=dict)
