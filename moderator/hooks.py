@@ -207,6 +207,8 @@ def _process() -> _Process:
 
 def _within(seconds: float, work: Callable[[], Verdict]) -> Verdict | str:
     """Return what the work returns, or why it did not in time; a thread cannot be stopped, only left behind."""
+    if seconds <= 0:  # a thread may be faster than who waits for it
+        return f"not judged within {seconds:g} s"
     own = _process()
     own.late = {thread for thread in own.late if thread.is_alive()}
     if len(own.late) >= MAX_LATE:
@@ -217,7 +219,7 @@ def _within(seconds: float, work: Callable[[], Verdict]) -> Verdict | str:
         thread.start()
     except RuntimeError as error:
         return f"no thread could be started: {error}"
-    thread.join(max(seconds, 0.0))
+    thread.join(seconds)
     if done:
         return done[0]
     own.late = {*own.late, thread}
