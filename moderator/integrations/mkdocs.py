@@ -49,7 +49,10 @@ class ModeratorPlugin(BasePlugin[ModeratorConfig]):
     def on_pre_build(self, *, config: Any) -> None:
         """Begin to count; the configuration is read anew for each build."""
         self.failed = 0
-        self.settings = Settings.of(self.config, config.docs_dir)
+        given = dict(self.config)
+        if isinstance(given["config"], str):
+            given["config"] = str(Path(config.config_file_path).parent / given["config"])
+        self.settings = Settings.of(given, config.docs_dir)
 
     def on_page_markdown(self, markdown: str, *, page: Any, config: Any, files: Any) -> str:
         """Judge the source of a page: with its front matter, so that line numbers are those of the file."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sphinx.config import ENUM
@@ -37,14 +38,14 @@ def setup(app: Any) -> dict[str, Any]:
 
 def judge(app: Any, name: str, content: list[str]) -> None:
     """Judge the source of a document as it was read."""
-    config = app.config
+    config, file = app.config, app.config.moderator_config
     settings = _settings(
         config.moderator_fail_on,
         "fail",
         config.moderator_model,
         config.moderator_on_error,
         tuple(config.moderator_exclude),
-        config.moderator_config,
+        str(Path(app.confdir, file)) if isinstance(file, str) else file,
         str(app.srcdir),
     )
     for source in settings.sources:
