@@ -1,38 +1,29 @@
 """Findings that were accepted: a file that names them without their text, so that only new ones are reported.
 
-A finding is the same wherever it stands in its file. Its identity is a hash of the path, the folded text,
-the label and the strongest code; a second copy of it is new.
+A finding is the same wherever it stands in its file; a second copy of it is new.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from moderator.allow import fold, hide
+from moderator.allow import hide
 from moderator.errors import InputError
+from moderator.identity import identity
 from moderator.readers.files import STDIN, name_from
-from moderator.records import Action, Allowed, Finding, Verdict
+from moderator.records import Action, Allowed, Verdict
 from moderator.samples import writing
 
-FORMAT = 1
+FORMAT = 2
 HEAD = {"baseline": FORMAT}
 KEYS = {"path", "id", "count"}
-DIGITS = 24  # of the hash
 MAX_BYTES = 50_000_000
 
 Accepted = Counter[tuple[str, str]]  # path, identity -> how many
-
-
-def identity(path: str, text: str, finding: Finding) -> str:
-    """Return what a finding is known by, wherever it stands in its file."""
-    parts = (path, fold(text[finding.span.start : finding.span.end]), finding.label, *finding.codes[:1])
-    data = json.dumps(parts).encode("ascii")
-    return hashlib.sha256(data).hexdigest()[:DIGITS]
 
 
 def read(path: Path) -> Accepted:
@@ -69,6 +60,10 @@ def _row(line: bytes, *, first: bool) -> dict[str, Any] | None:
         return None
     row = json.loads(line)
     if first:
+        if isinstance(row, dict) and row.keys() == HEAD.keys() and row["baseline"] in range(1, FORMAT):
+            raise _WrongError(
+                "made by an earlier version: delete it, and moderator scan --write-baseline makes it anew"
+            )
         if row != HEAD:
             raise _WrongError(f"not a baseline: its first line is not {json.dumps(HEAD)}")
         return None
@@ -105,7 +100,7 @@ class Ledger:
         self._seen.add(name)
         hidden = []
         for finding in verdict.findings:
-            key = name, identity(name, text, finding)
+            key = name, identity(text, finding)
             self._found[key] += 1
             if self._left[key] > 0:
                 self._left[key] -= 1

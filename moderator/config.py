@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from moderator.errors import ConfigError
 from moderator.readers.files import STDIN, name_from
-from moderator.readers.ignore import matcher
 from moderator.records import ACTIONS, KINDS, MEDIA
 
 FILE = ".moderator.toml"
@@ -48,9 +47,9 @@ class Section:
     matches: Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Config:
-    """A configuration file: its settings, and those that are about some paths only."""
+    """A configuration file: its settings, and those that are about some paths only. Each is equal to itself only."""
 
     path: Path
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -265,8 +264,10 @@ def _config(path: Path, shown: str, data: Mapping[str, Any], places: Mapping[Pla
         if key in values:
             whole = str(path.parent / Path(values[key].value).expanduser())
             values[key] = Value(whole, values[key].origin, values[key].line)
-    excludes = _matcher(table, "exclude", values["exclude"].value) if "exclude" in values else matcher(())
-    return Config(path, values, tuple(_sections(table, data.get("per-path", []))), excludes)
+    found = Config(path, values, tuple(_sections(table, data.get("per-path", []))))
+    return (
+        replace(found, excludes=_matcher(table, "exclude", values["exclude"].value)) if "exclude" in values else found
+    )
 
 
 def _sections(table: _Table, rows: Any) -> Iterator[Section]:
@@ -282,6 +283,8 @@ def _sections(table: _Table, rows: Any) -> Iterator[Section]:
 
 
 def _matcher(table: _Table, key: str, patterns: Sequence[str]) -> Callable[[str], bool]:
+    from moderator.readers.ignore import matcher
+
     try:
         return matcher(patterns)
     except ValueError as error:

@@ -13,25 +13,12 @@ from moderator.pipeline import Moderator
 from moderator.readers.files import STDIN, Options, Record
 
 
-class House:
-    """How the files of one scan are read and judged; what is the same for many files is worked out once.
+class Reading:
+    """Which files are judged and how each is read; what is the same for many files is worked out once."""
 
-    What comes from git stands in files of its own, whether they are in the folder or not.
-    """
-
-    def __init__(
-        self,
-        moderator: Moderator,
-        options: Options,
-        found: Config | None,
-        given: Mapping[str, Value],
-        *,
-        from_git: bool = False,
-    ) -> None:
-        self._from_git = from_git
-        self._moderator, self._options, self._config, self._given = moderator, options, found, given
+    def __init__(self, options: Options, found: Config | None, given: Mapping[str, Value]) -> None:
+        self._options, self._config, self._given = options, found, given
         self._settings: dict[tuple[int, ...], dict[str, Value]] = {}
-        self._moderators: dict[tuple[tuple[int, ...], bool], Moderator] = {}
         self._sections: dict[str, tuple[int, ...]] = {}
 
     def leaves_out(self, path: str) -> bool:
@@ -57,20 +44,47 @@ class House:
         values = self.settings(path)
         return Options(*(values[key].value for key in ("kind", "media", "encoding")))
 
-    def moderator_of(self, record: Record) -> Moderator:
-        """Return who judges a record; only what stands in a file of its own may say that it is allowed."""
-        own = record.line is None and record.path != STDIN and (self._from_git or Path(record.path).is_file())
-        sections = self._matching(record.path)
-        if (sections, own) not in self._moderators:
-            self._moderators[sections, own] = self._made(sections, self.settings(record.path), own)
-        return self._moderators[sections, own]
-
     def _matching(self, path: str) -> tuple[int, ...]:
         if self._config is None:
             return ()
         if path not in self._sections:
             self._sections[path] = config.sections_of(self._config, path)
         return self._sections[path]
+
+
+class House(Reading):
+    """How files are read, and who judges them.
+
+    What comes from git stands in files of its own, whether they are in the folder or not.
+    """
+
+    def __init__(
+        self,
+        moderator: Moderator,
+        options: Options,
+        found: Config | None,
+        given: Mapping[str, Value],
+        *,
+        from_git: bool = False,
+    ) -> None:
+        super().__init__(options, found, given)
+        self._moderator, self._from_git = moderator, from_git
+        self._moderators: dict[tuple[tuple[int, ...], bool], Moderator] = {}
+
+    def moderator_of(self, record: Record) -> Moderator:
+        """Return who judges a record; only what stands in a file of its own may say that it is allowed."""
+        own = record.line is None and record.path != STDIN and (self._from_git or Path(record.path).is_file())
+        return self._moderator_for(record.path, own)
+
+    def moderator_elsewhere(self) -> Moderator:
+        """Return who judges what stands in no file, as what is sent to a server."""
+        return self._moderator_for(STDIN, False)
+
+    def _moderator_for(self, path: str, own: bool) -> Moderator:
+        sections = self._matching(path)
+        if (sections, own) not in self._moderators:
+            self._moderators[sections, own] = self._made(sections, self.settings(path), own)
+        return self._moderators[sections, own]
 
     def _made(self, sections: tuple[int, ...], values: Mapping[str, Value], own: bool) -> Moderator:
         hold, reject = values["hold-at"].value, values["reject-at"].value

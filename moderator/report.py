@@ -7,10 +7,10 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from moderator.fix import Fix
-from moderator.records import Allowed, Contribution, Failure, Finding, Note, Signal, Span, Verdict
+from moderator.records import Action, Allowed, Contribution, Failure, Finding, Note, Signal, Span, Verdict
 
 Style = Callable[[str, str], str]  # text, what it is -> text to print
 # Control characters of the second block, and what changes the direction or the line of the text after it.
@@ -177,18 +177,44 @@ def to_line(data: Mapping[str, Any]) -> str:
     return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", _ENCODE(data))
 
 
-def text_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator[str]:
-    """Yield a line for each finding and failure: `path:line:column  action  code  reason`."""
-    lines = Lines(text) if verdict.findings else None
+class Entry(NamedTuple):
+    """A finding, or what has no action, a failure or a note: its place and its words, as they can be printed."""
+
+    place: str
+    action: Action | None
+    words: tuple[tuple[str, str], ...]  # each with what it is
+    message: str
+
+
+def entries(verdict: Verdict, text: str, name: str) -> Iterator[Entry]:
+    """Yield what there is to say of each finding and failure, for those who list them."""
+    lines, name = Lines(text) if verdict.findings else None, printable(name)
     for finding in verdict.findings:
         line, column = lines.place(finding.span.start) if lines else (1, 1)
-        place = f"{printable(name)}:{line}:{column}"
-        code = style(printable(finding.codes[0]) if finding.codes else "-", "code")
-        action = style(finding.action, finding.action)
-        yield f"{style(place, 'place')}  {action}  {code}  {printable(finding.reason)}"
+        code = printable(finding.codes[0]) if finding.codes else "-"
+        words = (finding.action, finding.action), (code, "code")
+        yield Entry(f"{name}:{line}:{column}", finding.action, words, printable(finding.reason))
     for failure in verdict.failures:
         error = printable(f"{failure.detector}: {failure.error}")
-        yield f"{style(printable(name), 'place')}  {style('failure', 'failure')}  {error}"
+        yield Entry(name, None, (("failure", "failure"),), error)
+
+
+def note_entries(verdict: Verdict, text: str, name: str) -> Iterator[Entry]:
+    """Yield what there is to say of each note."""
+    lines = Lines(text) if verdict.notes else None
+    for note in verdict.notes:
+        line, column = lines.place(note.span.start) if lines else (1, 1)
+        yield Entry(f"{printable(name)}:{line}:{column}", None, (("warning", "hold"),), printable(note.message))
+
+
+def text_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator[str]:
+    """Yield a line for each finding and failure: `path:line:column  action  code  reason`."""
+    for entry in entries(verdict, text, name):
+        yield _line(entry, style)
+
+
+def _line(entry: Entry, style: Style) -> str:
+    return "  ".join((style(entry.place, "place"), *(style(*word) for word in entry.words), entry.message))
 
 
 def refusal_lines(fix: Fix, text: str, name: str, style: Style) -> Iterator[str]:
@@ -202,11 +228,8 @@ def refusal_lines(fix: Fix, text: str, name: str, style: Style) -> Iterator[str]
 
 def note_lines(verdict: Verdict, text: str, name: str, style: Style) -> Iterator[str]:
     """Yield a line for each note: `path:line:column  warning  what`."""
-    lines = Lines(text) if verdict.notes else None
-    for note in verdict.notes:
-        line, column = lines.place(note.span.start) if lines else (1, 1)
-        place = style(f"{printable(name)}:{line}:{column}", "place")
-        yield f"{place}  {style('warning', 'hold')}  {printable(note.message)}"
+    for entry in note_entries(verdict, text, name):
+        yield _line(entry, style)
 
 
 def printable(text: str, *, newlines: bool = False) -> str:

@@ -44,6 +44,11 @@ def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how inputs are read and judged."""
+    return reading_options(judging_options(command))
+
+
+def judging_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say who judges."""
     for option in (
         model_option,
         click.option(
@@ -61,7 +66,7 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     ):
         command = option(command)
-    return reading_options(command)
+    return command
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""`moderator config`: what a scan would do, and where each value comes from."""
+"""`moderator config`: what commands go by, and where each value comes from."""
 
 from __future__ import annotations
 

@@ -42,6 +42,10 @@ class Output:
 @click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
 @common.input_options
 @settings.options
+@settings.baseline_option
+@click.option(
+    "--write-baseline", metavar="FILE", type=settings.FILE, help="Accept what is found: write it to this file."
+)
 def scan(
     paths: tuple[str, ...],
     form: str,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderator.cli import common
+from moderator import load
+from moderator.cli import common, settings
 from moderator.errors import DependencyError
 
+if TYPE_CHECKING:
+    from moderator.pipeline import Moderator
 
-@click.command(epilog="Example: moderator serve --store comments.sqlite")
+
+@click.command(cls=settings.Configured, epilog="Example: moderator serve --store comments.sqlite")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8500, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
@@ -53,15 +57,27 @@ from moderator.errors import DependencyError
     help="Ask Akismet clients to check comments that were close to being held again after this time.",
 )
 @click.option("--log-text", is_flag=True, help="Write the texts into the log, too.")
-@common.model_option
-def serve(linger_ms: float, **how: Any) -> int:
+@common.judging_options
+@settings.options
+def serve(linger_ms: float, on_error: Any, profile: str | None, plan: settings.Plan, **how: Any) -> int:
     """Serve a JSON API and one that Akismet clients understand.
 
     Listens on this machine only, unless --host says otherwise. SIGTERM ends it when all that was
-    asked is answered; SIGHUP loads the model again, as does promoting another one.
+    asked is answered; SIGHUP loads the model and the profile again, as does promoting another
+    model. The configuration is that of the current folder, and is read once; what it says about
+    some paths only does not count here.
     """
     try:
         from moderator.server import serve as server
     except ImportError as error:
         raise DependencyError(f"serving needs {error.name}: pip install 'moderator[server]'") from error
-    return server.run(server.Options(linger=linger_ms / 1000, **how))
+
+    def make(path: str | None) -> Moderator:
+        from moderator.house import House
+        from moderator.readers.files import Options
+
+        moderator = load(path, on_error=on_error, profile=profile)
+        return House(moderator, Options(), plan.config, plan.given).moderator_elsewhere()
+
+    config = str(plan.config.path) if plan.config else None
+    return server.run(server.Options(linger=linger_ms / 1000, make=make, config=config, **how))

@@ -1,4 +1,4 @@
-"""What `moderator scan` takes from a configuration file: options it was not given, rules by path, a baseline."""
+"""What commands take from a configuration file: options they were not given, rules by path, a baseline."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from moderator.cli import common
 from moderator.errors import ConfigError
+from moderator.readers.files import STDIN
 
 if TYPE_CHECKING:
     from moderator.baseline import Ledger
@@ -38,23 +39,28 @@ class Plan:
     write_baseline: Path | None = None
 
 
+FILE = click.Path(dir_okay=False)
+
+
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of configuration; the command gets what comes of them as `plan`."""
-    file = click.Path(dir_okay=False)
     for option in (
         click.option("--no-config", is_flag=True, help="Use no configuration file."),
         click.option(
-            "--config", "config_file", metavar="FILE", type=file, help="Use this one, not the nearest .moderator.toml."
+            "--config", "config_file", metavar="FILE", type=FILE, help="Use this one, not the nearest .moderator.toml."
         ),
-        click.option(
-            "--write-baseline", metavar="FILE", type=file, help="Accept what is found: write it to this file."
-        ),
-        click.option("--baseline", metavar="FILE", type=file, help="Report only what was not accepted in this file."),
         click.option("--reject-at", type=PROBABILITY, metavar="SCORE", help="Reject from this score on (0 to 1)."),
         click.option("--hold-at", type=PROBABILITY, metavar="SCORE", help="Hold from this score on (0 to 1)."),
     ):
         command = option(command)
     return command
+
+
+def baseline_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that names findings that were accepted before."""
+    return click.option(
+        "--baseline", metavar="FILE", type=FILE, help="Report only what was not accepted in this file."
+    )(command)
 
 
 class Configured(click.Command):
@@ -86,17 +92,16 @@ def _as_usage() -> Iterator[None]:
 
 
 def fill(ctx: click.Context) -> None:
-    """Find the configuration and put its values where no others were given; the rest becomes the plan."""
+    """Find the configuration and put its values where no others were given; the rest becomes the plan.
+
+    A file is for all commands: what one of them has no option for does not concern it.
+    """
     given = _given(ctx)
     config = _config(ctx)
     known = {param.name for param in ctx.command.params}
     for key, value in config.values.items() if config else ():
         name = key.replace("-", "_")
-        if key in ("exclude", "directives") or key.startswith("allow."):
-            continue
-        if name not in known:
-            raise ConfigError(f"{value.origin}: {key} is not possible: moderator {ctx.info_name} has no --{key} here")
-        if key not in given:
+        if name in known and key not in given:
             _check(key, value)
             ctx.params[name] = value.value
     own = {name: ctx.params.pop(name, None) for name in OWN}
@@ -126,7 +131,9 @@ def _config(ctx: click.Context) -> Config | None:
         return None
     from moderator import config
 
-    return config.read(file) if file else config.find(ctx.params["paths"])
+    if file:
+        return config.read(file)
+    return config.find(ctx.params.get("paths") or [ctx.params.get("file", STDIN)])
 
 
 def _check(key: str, value: Value) -> None:
@@ -138,7 +145,7 @@ def _check(key: str, value: Value) -> None:
 
 
 class Rules:
-    """What a scan does by configuration, directives and baseline, apart from judging."""
+    """What is done by configuration, directives and baseline, apart from judging."""
 
     def __init__(self, moderator: Moderator, plan: Plan, options: Options, *, from_git: bool = False) -> None:
         from moderator.house import House

@@ -12,7 +12,7 @@ from importlib import resources
 from itertools import accumulate, groupby
 
 from moderator.detectors.drift import language_name
-from moderator.explain.parts import Part, more, parts, percent
+from moderator.explain.parts import Part, more, parts, percent, permitted
 from moderator.records import UNDETERMINED, Explanation, Finding, Weighed
 from moderator.report import Lines, printable
 
@@ -80,12 +80,16 @@ def _summary(explanation: Explanation) -> Iterator[str]:
     yield f'<header><h1><span class="action {verdict.action}">{verdict.action}</span> '
     yield f"<bdi>{text(_name(explanation))}</bdi></h1>"
     yield f"<p>{_outcome(explanation)}</p>"
-    if verdict.findings:
+    if verdict.findings or verdict.allowed:
         lines = Lines(explanation.document.text)
         yield '<ol class="found" role="list">'
         for number, finding in enumerate(verdict.findings, 1):
             line = lines.place(finding.span.start)[0]
             yield f'<li class="{finding.action}"><a href="#finding-{number}">Line {line:,}</a>: {_reason(finding)}</li>'
+        for allowed in verdict.allowed:
+            line = lines.place(allowed.spans[0].start)[0]
+            what = text(permitted(allowed))
+            yield f'<li class="publish">Line {line:,}: <span class="action">allowed</span>, {what}</li>'
         yield "</ol>"
     for failure in verdict.failures:
         yield f"<p><strong>Could not be judged in full:</strong> {text(f'{failure.detector}: {failure.error}')}</p>"
@@ -97,7 +101,8 @@ def _outcome(explanation: Explanation) -> str:
     verdict = explanation.verdict
     if verdict.score is None:
         return "It could not be judged."
-    found = "" if verdict.findings else "Nothing was found that should keep it back. "
+    else_found = "else " if any(allowed.finding for allowed in verdict.allowed) else ""
+    found = "" if verdict.findings else f"Nothing {else_found}was found that should keep it back. "
     score, hold, reject = (text(percent(p)) for p in (verdict.score, explanation.hold, explanation.reject))
     likely = f"The probability that it should not be published is <b>{score}</b>."
     return f"{found}{likely} A {explanation.document.kind} is held from {hold} on and rejected from {reject} on."

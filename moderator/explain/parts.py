@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from moderator.records import Explanation, Finding, Weighed
+from moderator.records import Allowed, Explanation, Finding, Weighed
 from moderator.report import Lines, to_json
 
 
@@ -59,6 +59,16 @@ def percent(share: float) -> str:
     if share < 0.001:
         return "<0.1%"
     return ">99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def permitted(allowed: Allowed) -> str:
+    """Return the words for what does not count: by which rule, where that stands, and what it would have been.
+
+    >>> permitted(Allowed("domain", "example.org", ".moderator.toml:2"))
+    'domain example.org (.moderator.toml:2): links there count for nothing'
+    """
+    what = allowed.finding.reason if allowed.finding else "links there count for nothing"
+    return f"{allowed.rule} {allowed.match} ({allowed.place}): {what}"
 
 
 def more(count: int, what: str, hidden: list[Part]) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
-from moderator.explain.parts import Part, more, parts, percent
+from moderator.explain.parts import Part, more, parts, percent, permitted
 from moderator.records import UNDETERMINED, Explanation, Verdict, Weighed
 from moderator.report import Lines, Style, printable
 
@@ -46,7 +46,10 @@ def explanation_lines(
     for finding in verdict.findings:
         line, column = lines.place(finding.span.start)
         yield f"{line}:{column}  {style(finding.action, finding.action)}  {printable(finding.reason)}"
-    if verdict.findings:
+    for allowed in verdict.allowed:
+        line, column = lines.place(allowed.spans[0].start)
+        yield f"{line}:{column}  {style('allowed', 'publish')}  {printable(permitted(allowed))}"
+    if verdict.findings or verdict.allowed:
         yield ""
     if verdict.score is not None and verdict.bias is not None:
         worst = explanation.segments[explanation.worst or 0].segment.span if len(explanation.segments) > 1 else None

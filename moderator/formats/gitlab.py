@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from moderator.formats.items import Item, digest, items
+from moderator.formats.items import Item, items
+from moderator.identity import digest
 from moderator.report import printable
 from moderator.scan import Judged
 
@@ -41,7 +42,7 @@ def _issue(item: Item) -> dict[str, Any]:
     return {
         "description": printable(item.message),
         "check_name": item.code,
-        "fingerprint": digest(item.path, item.fingerprint),
+        "fingerprint": digest(item.path, item.identity),
         "severity": _SEVERITY[item.kind],
         "location": {
             "path": item.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),

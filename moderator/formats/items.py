@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from moderator.identity import digest, identity
 from moderator.records import Action, Finding
 from moderator.report import Lines
 from moderator.scan import Judged
@@ -38,8 +38,8 @@ class Item:
     action: Action | None  # None: it could not be judged
     code: str
     message: str
-    fingerprint: str
-    nth: int = 1  # of those with this fingerprint in its document
+    identity: str
+    nth: int = 1  # of those with this identity in its document
     score: float | None = None
     label: str | None = None
     codes: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def items(judged: Judged) -> Iterator[Item]:
     seen: Counter[str] = Counter()
     lines = Lines(text) if verdict.findings and record.line is None else None
     for finding in verdict.findings:
-        mark = fingerprint(text[finding.span.start : finding.span.end])
+        mark = identity(text, finding)
         seen[mark] += 1
         place = _place(text, finding, lines) if lines else None
         code = finding.codes[0] if finding.codes else "moderator"
@@ -74,22 +74,7 @@ def items(judged: Judged) -> Iterator[Item]:
         )  # fmt: skip
     for failure in verdict.failures:
         message = f"{failure.detector}: {failure.error}"
-        yield Item(path, line, None, None, FAILURE, message, fingerprint(message))
-
-
-def fingerprint(text: str) -> str:
-    r"""Return what a finding is known by wherever it moves: a digest of its words, whatever their case and spacing.
-
-    >>> fingerprint("Buy  now\n") == fingerprint("buy now") != fingerprint("buy later")
-    True
-    """
-    words = " ".join(text.casefold().split())
-    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def digest(*parts: object) -> str:
-    """Return a digest of several things together."""
-    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        yield Item(path, line, None, None, FAILURE, message, digest(message))
 
 
 def _place(text: str, finding: Finding, lines: Lines) -> Place:

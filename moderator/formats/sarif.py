@@ -70,8 +70,8 @@ def _result(item: Item, index: int) -> dict[str, Any]:
         "kind": "fail",
         "message": {"text": _plain(item.message) or item.code},
         "locations": [{"physicalLocation": _location(item)}],
-        # Of the words alone: a text that moves down a page, or to another file, is the same finding.
-        "partialFingerprints": {"moderatorText/v1": f"{item.fingerprint}:{item.nth}"},
+        # Without its place: a text that moves down a page, or to another file, is the same finding.
+        "partialFingerprints": {"moderatorText/v2": f"{item.identity}:{item.nth}"},
         "properties": {
             "action": item.kind,
             "label": item.label,

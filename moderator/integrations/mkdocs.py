@@ -17,6 +17,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, get_plugin_logger
 
 from moderator import policy
+from moderator.errors import ModeratorError
 from moderator.integrations.pages import Complaint, Settings, failing, summary
 from moderator.records import ACTIONS
 
@@ -27,8 +28,9 @@ LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.IN
 class ModeratorConfig(base.Config):
     """What may stand under `moderator:` in mkdocs.yml."""
 
-    fail_on = options.Choice(policy.LEVELS, default="hold")
-    on_error = options.Choice(ACTIONS, default="hold")
+    fail_on = options.Optional(options.Choice(policy.LEVELS))
+    on_error = options.Optional(options.Choice(ACTIONS))
+    config = options.Optional(options.Type((str, bool)))
     model = options.Optional(options.Dir(exists=True))
     exclude = options.ListOfItems(options.Type(str), default=[])
 
@@ -38,21 +40,26 @@ class ModeratorPlugin(BasePlugin[ModeratorConfig]):
 
     serving = False
     failed = 0
+    settings: Settings
 
     def on_startup(self, *, command: str, dirty: bool) -> None:
         """Remember whether this is a preview, which shows a page with all that is wrong with it."""
         self.serving = command == "serve"
 
     def on_pre_build(self, *, config: Any) -> None:
-        """Begin to count."""
+        """Begin to count; the configuration is read anew for each build."""
         self.failed = 0
+        given = dict(self.config)
+        if isinstance(given["config"], str):
+            given["config"] = str(Path(config.config_file_path).parent / given["config"])
+        self.settings = Settings.of(given, config.docs_dir)
 
     def on_page_markdown(self, markdown: str, *, page: Any, config: Any, files: Any) -> str:
         """Judge the source of a page: with its front matter, so that line numbers are those of the file."""
-        settings = Settings(
-            self.config.fail_on, "fail", self.config.model, self.config.on_error, tuple(self.config.exclude)
-        )
-        complaints = _complaints(settings, markdown, page.file)
+        try:
+            complaints = _complaints(self.settings, markdown, page.file)
+        except ModeratorError as error:  # what is configured makes no sense
+            raise PluginError(str(error)) from error
         for complaint in complaints:
             log.log(LEVELS[complaint.level], "%s", complaint)
         self.failed += failing(complaints)

@@ -52,7 +52,7 @@ def stop(generators: Iterable[Any]) -> None:
 
 
 def _judge(generator: Any, lists: Iterable[str]) -> None:
-    settings = Settings.of(generator.settings.get("MODERATOR"))
+    settings = Settings.of(generator.settings.get("MODERATOR"), generator.settings["PATH"])
     contents = [content for name in lists for content in getattr(generator, name, ())]
     failed = []
     for content in sorted(contents, key=lambda content: str(content.source_path)):

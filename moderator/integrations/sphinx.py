@@ -6,6 +6,8 @@ extensions = ["moderator.integrations.sphinx"]
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sphinx.config import ENUM
@@ -22,9 +24,10 @@ FIRST = 0  # before other extensions change the source
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect to the events; Sphinx calls this."""
-    app.add_config_value("moderator_fail_on", "hold", "env", ENUM(*LEVELS))
-    app.add_config_value("moderator_on_error", "hold", "env", ENUM(*ACTIONS))
+    app.add_config_value("moderator_fail_on", None, "env", ENUM(None, *LEVELS))
+    app.add_config_value("moderator_on_error", None, "env", ENUM(None, *ACTIONS))
     app.add_config_value("moderator_model", None, "env", (str, type(None)))
+    app.add_config_value("moderator_config", None, "env", (str, bool, type(None)))
     app.add_config_value("moderator_exclude", [], "env", (list, tuple))
     app.connect("source-read", judge, priority=FIRST)
     app.connect("env-get-outdated", again)
@@ -35,14 +38,18 @@ def setup(app: Any) -> dict[str, Any]:
 
 def judge(app: Any, name: str, content: list[str]) -> None:
     """Judge the source of a document as it was read."""
-    config = app.config
-    settings = Settings(
+    config, file = app.config, app.config.moderator_config
+    settings = _settings(
         config.moderator_fail_on,
         "fail",
         config.moderator_model,
         config.moderator_on_error,
         tuple(config.moderator_exclude),
+        str(Path(app.confdir, file)) if isinstance(file, str) else file,
+        str(app.srcdir),
     )
+    for source in settings.sources:
+        app.env.note_dependency(source)  # the document is read again when it changes
     path = str(app.env.doc2path(name))
     complaints = settings.of_text(content[0], path, str(app.env.doc2path(name, False)))
     if failing(complaints):
@@ -52,6 +59,12 @@ def judge(app: Any, name: str, content: list[str]) -> None:
         emit = log.warning if complaint.level == "error" else log.info
         kind = complaint.message.split(" ", 1)[0]
         emit("%s", complaint.message, location=complaint.place, type="moderator", subtype=kind)
+
+
+@cache
+def _settings(*given: Any) -> Settings:
+    """Return the settings of all documents: the configuration is read once."""
+    return Settings(*given)
 
 
 def again(app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]) -> Iterable[str]:

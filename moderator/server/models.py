@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from moderator import load, store
@@ -10,11 +10,14 @@ from moderator.errors import ModelError
 from moderator.pipeline import Moderator
 from moderator.records import Document, Failure, Verdict
 
+Make = Callable[[str | None], Moderator]  # a folder of models, or none -> who judges with it
+
 
 class Models:
     """Judges with the model that is promoted at the moment."""
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, make: Make = load) -> None:
+        self._make = make
         self._folder = Path(path) if path is not None else store.models_directory()
         self._path = path
         self._pointer = self._read_pointer()
@@ -43,7 +46,7 @@ class Models:
         return moderator.model
 
     def _load(self) -> Moderator:
-        moderator = load(self._path)
+        moderator = self._make(self._path)
         verdict = moderator.check("Thank you, mine came out well too.", context="Rye bread for beginners")
         if verdict.failures:
             raise ModelError(f"{self._folder}: a first comment could not be judged: {verdict.failures[0].error}")

@@ -58,6 +58,7 @@ VERDICT: Json = {
         "failures": {**_LIST, "description": "what failed; the action is then hold or stronger"},
         "model": _text("what judged"),
         "policy": _text("what judged"),
+        "allowed": {**_LIST, "description": "only if there is any: what does not count, and the rule that says so"},
     },
 }
 LABEL: Json = {

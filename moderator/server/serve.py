@@ -18,6 +18,7 @@ from typing import Any
 
 import uvicorn
 
+from moderator import load
 from moderator.errors import InputError
 from moderator.server import database
 from moderator.server.app import PATHS, App
@@ -28,7 +29,7 @@ from moderator.server.labels import Store
 from moderator.server.limits import Limits
 from moderator.server.logs import Handler, Log
 from moderator.server.metrics import Metrics
-from moderator.server.models import Models
+from moderator.server.models import Make, Models
 from moderator.server.protocol import Protocol
 
 WATCH = 1.0  # seconds between looks at the promoted model and the keys
@@ -39,7 +40,7 @@ CRASHED = 1.0  # seconds that must lie between two starts of a worker
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve."""
+    """How to serve; `make` makes who judges of the folder of a model, `config` is the file that says how."""
 
     host: str = "127.0.0.1"
     port: int = 8500
@@ -54,13 +55,15 @@ class Options:
     remember: int = 100_000
     recheck_after: int = 0
     log_text: bool = False
+    make: Make = load
+    config: str | None = None
 
 
-def run(options: Options, load: Callable[[str | None], Models] = Models) -> int:
+def run(options: Options, models_of: Callable[[str | None, Make], Models] = Models) -> int:
     """Serve until a signal says to stop; return the exit code."""
     if options.workers > 1 and not hasattr(os, "fork"):
         raise InputError("this system has no fork: serve with one worker")
-    models = load(options.model)
+    models = models_of(options.model, options.make)
     database.connect(options.store).close()
     listening = _listen(options.host, options.port)
     metrics = Metrics(PATHS, options.workers)
@@ -111,7 +114,14 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
     watching = asyncio.create_task(_watch(app, reload))
     host, port = listening.getsockname()[:2]
-    log.write("serving", url=f"http://{host}:{port}", model=models.moderator.model, store=str(options.store))
+    log.write(
+        "serving",
+        url=f"http://{host}:{port}",
+        model=models.moderator.model,
+        policy=models.moderator.policy.id,
+        config=options.config,
+        store=str(options.store),
+    )
     if keys.open:
         text = "no key was made: only this machine is served; make one with: moderator server keys add NAME"
         log.write("warning", message=text if LOOPBACK.fullmatch(host) else f"{text}; all others are refused")

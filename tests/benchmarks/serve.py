@@ -48,7 +48,7 @@ def bodies(limit: int = 2000) -> list[str]:
 
 
 SCORERS = {
-    "moderator": "from moderator.server.serve import run, Options\nload = None\n",
+    "moderator": "from moderator.server.serve import run, Options\nmodels_of = None\n",
     "trivial": """
 from moderator.server.serve import run, Options
 from moderator.server.models import Models
@@ -56,14 +56,14 @@ from moderator.records import Verdict
 class Trivial(Models):
     def judge(self, documents):
         return [Verdict(d.id, "publish", "ham", 0.1, 0.0) for d in documents]
-load = Trivial
+models_of = Trivial
 """,
 }
 START = """
 import sys
 from pathlib import Path
 options = Options(port=int(sys.argv[1]), store=Path(sys.argv[2]), workers=int(sys.argv[3]))
-run(options, *([load] if load else []))
+run(options, *([models_of] if models_of else []))
 """
 APP_ONLY = """
 import sys, uvicorn

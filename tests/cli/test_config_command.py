@@ -370,3 +370,77 @@ def test_show_names_every_key(run: Callable[..., Any], site: Path) -> None:
     from moderator.config import DEFAULTS
 
     assert json.loads(run("config", "show", "--format", "json").out)["values"].keys() == DEFAULTS.keys()
+
+
+# check and explain
+
+
+def test_check_answers_as_scan_does(run: Callable[..., Any], site: Path) -> None:
+    configure(
+        site,
+        'fail-on = "reject"\n[allow]\nauthors = ["jo"]\n'
+        '[[per-path]]\npaths = ["two.md"]\nhold-at = 0.9\n[[per-path]]\npaths = ["drafts/"]\nreject-at = 1.0\n',
+    )
+    for name, action in (("two.md", "publish"), ("drafts/many.md", "hold"), ("clean.md", "publish")):
+        scanned = json.loads(run("scan", name, "--format", "jsonl").out)
+        ended = run("check", name)
+        assert (ended.code, ended.err) == (0, "")
+        verdict = json.loads(ended.out)
+        assert verdict["action"] == action
+        assert verdict == {key: value for key, value in scanned.items() if key != "path"}
+    verdict = json.loads(run("check", stdin=row(TWO, author="Jo").encode()).out)
+    assert (verdict["action"], verdict["allowed"][0]["place"]) == ("publish", ".moderator.toml:3")
+
+
+def test_what_the_command_line_of_check_says_wins(run: Callable[..., Any], site: Path) -> None:
+    configure(site, 'fail-on = "never"\nhold-at = 0.3\nreject-at = 0.4\n')
+    assert json.loads(run("check", "two.md").out)["action"] == "reject"
+    assert run("check", "two.md", "--fail-on", "reject").code == 1
+    assert json.loads(run("check", "two.md", "--reject-at", "0.9").out)["action"] == "hold"
+    assert json.loads(run("check", "two.md", "--no-config").out)["action"] == "hold"
+    (site / "other.toml").write_text("hold-at = 0.99\n", encoding="utf-8")
+    ended = run("check", "two.md", "--config", "other.toml")
+    assert (ended.code, json.loads(ended.out)["action"]) == (0, "publish")
+    assert run("check", "two.md", "--config", "other.toml", "--no-config").code == 2
+
+
+@pytest.mark.parametrize("command", ["check", "explain"])
+def test_a_mistake_in_the_file_is_2_for_each_command(run: Callable[..., Any], site: Path, command: str) -> None:
+    configure(site, "\nhold_at = 0.5\n")
+    ended = run(command, "two.md")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "Error: .moderator.toml:2: unknown key 'hold_at': did you mean 'hold-at'?\n"
+
+
+def test_a_file_that_is_left_out_is_checked_all_the_same(run: Callable[..., Any], site: Path) -> None:
+    configure(site, 'exclude = ["two.md"]\nignored = true\n[[per-path]]\npaths = ["drafts/"]\nskip = true\n')
+    assert [run("check", name).code for name in ("two.md", "drafts/many.md")] == [1, 1]
+
+
+def test_directives_and_a_baseline_count_for_check(run: Callable[..., Any], site: Path) -> None:
+    page = f"<!-- moderator: allow an example -->\n{TWO}"
+    (site / "page.md").write_text(page, encoding="utf-8")
+    assert json.loads(run("check", "page.md").out)["allowed"][0]["rule"] == "directive"
+    assert run("check", stdin=page.encode()).code == 1
+    (site / "record.json").write_text(row(page, kind="page", media="markdown"), encoding="utf-8")
+    assert run("check", "record.json").code == 1
+    run("scan", "two.md", "--write-baseline", "known")
+    configure(site, 'baseline = "known"\n')
+    assert json.loads(run("check", "two.md").out)["allowed"][0]["rule"] == "baseline"
+    assert run("check", "drafts/many.md").code == 1
+
+
+def test_explain_goes_by_the_configuration_and_says_so(run: Callable[..., Any], site: Path) -> None:
+    configure(site, 'hold-at = 0.3\nreject-at = 0.8\n[allow]\nphrases = ["for more"]\ndomains = ["a.example"]\n')
+    (site / "three.md").write_text(TWO.replace("a.example", "c.example and http://a.example"), encoding="utf-8")
+    ended = run("explain", "three.md")
+    assert "1:26  allowed  domain a.example (.moderator.toml:5): links there count for nothing" in ended.out
+    assert "1:1  allowed  phrase for more (.moderator.toml:4): 2 links to other sites" in ended.out
+    assert "held from 0.300000, rejected from 0.800000" in ended.out
+    assert ended.out.splitlines()[-1].startswith("publish")
+    page = run("explain", "three.md", "--format", "html").out
+    assert "Nothing else was found" in page
+    assert "phrase for more (.moderator.toml:4): 2 links to other sites" in page
+    assert "allowed" not in run("explain", "three.md", "--no-config").out
+    (site / "page.md").write_text("<!-- moderator: of -->\n", encoding="utf-8")
+    assert "unknown directive 'of'" in run("explain", "page.md").err

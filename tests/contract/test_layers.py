@@ -18,7 +18,8 @@ LAYERS = [
     {"records", "errors"},
     {"kernel", "text", "language", "addresses", "data"},
     {"segments"},
-    {"features", "topics", "home", "profile", "store", "samples", "analysis", "cuts", "allow", "directives"},
+    {"features", "topics", "home", "profile", "store", "samples", "analysis", "cuts", "allow", "directives"}
+    | {"identity"},
     {"duplicates", "curation"},
     {"detectors"},
     {"policy"},

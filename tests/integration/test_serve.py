@@ -69,6 +69,23 @@ def test_a_session(serve: Serve, counting: str, tmp_path: Path) -> None:
     assert SPAM not in server.log.read_text()
 
 
+def test_a_configuration_counts_and_is_named(serve: Serve, counting: str, tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text('reject-at = 0.45\n[allow]\nauthors = ["jo"]\n', encoding="utf-8")
+    server = serve("--model", counting, "--config", file)
+    line = server.lines("serving")[0]
+    assert (line["config"], line["policy"].split(" ", 1)[1]) == (str(file), "reject-at=0.45")
+    form = {"blog": "https://blog.example", "comment_content": SPAM}
+    for author, answer, tip in (("al", b"true", "discard"), ("Jo", b"false", None)):
+        fields = urlencode({**form, "comment_author": author})
+        _, headers, body = server.ask("POST", "/1.1/comment-check", fields, content_type=FORM)
+        assert (body, headers["x-akismet-pro-tip"]) == (answer, tip)
+    record = json.dumps({"text": SPAM, "author": "jo"})
+    verdict = json.loads(server.ask("POST", "/v1/check", record, content_type="application/json")[2])
+    assert verdict["allowed"][0]["place"] == "site.toml:3"
+    assert server.end() == 0
+
+
 def labels_thanks() -> bytes:
     return b"Thanks for making the web a better place."
 

@@ -122,6 +122,11 @@ class Comments(TestCase):
                 self.assertEqual(self.post(HONEST + str(settings)).status_code, 302)
         self.assertEqual([c.is_public for c in Comment.objects.all()], [False, False])
 
+    def test_what_is_configured_counts(self):
+        with override_settings(MODERATOR={{**PATIENT, "config": "site.toml"}}):
+            self.assertEqual(self.post(SPAM).status_code, 302)
+        self.assertTrue(Comment.objects.get().is_public)
+
     def test_staff_is_trusted(self):
         self.client.force_login(User.objects.create(username="jo", is_staff=True))
         self.post(SPAM)
@@ -153,6 +158,9 @@ def project(write: Callable[[str, str], Path], rye: str, trailer: str) -> Callab
 
     def written(**settings: Any) -> None:
         write("manage.py", MANAGE)
+        write("site.toml", '[allow]\nauthors = ["jo"]\n')
+        write(".moderator.toml", "hold-at = 1.0\n")  # nobody asked for it
+        write("wrong.toml", "hold_at = 1\n")
         write("settings.py", SETTINGS.format(settings=settings))
         write("urls.py", URLS)
         for name, text in (("__init__", ""), ("models", MODELS), ("apps", APPS)):
@@ -166,7 +174,7 @@ def test_a_project_takes_comments(project: Any, build: Any) -> None:
     project()
     ended = build(sys.executable, "manage.py", "test")
     assert ended.code == 0, ended.printed
-    assert "Ran 9 tests" in ended.printed
+    assert "Ran 10 tests" in ended.printed
 
 
 def test_a_validator_can_stand_in_a_migration(project: Any, build: Any, tmp_path: Path) -> None:
@@ -184,6 +192,7 @@ def test_a_validator_can_stand_in_a_migration(project: Any, build: Any, tmp_path
         ({"modell": "x"}, "no such key: modell"),
         ({"reject": "delete"}, "reject must be one of refuse, remove, hold"),
         ({"model": "/nowhere"}, "/nowhere"),
+        ({"config": "wrong.toml"}, "wrong.toml:1: unknown key 'hold_at'"),
     ],
 )
 def test_check_says_what_is_wrong(project: Any, build: Any, settings: dict[str, Any], error: str) -> None:

@@ -72,6 +72,37 @@ def test_settings_that_make_no_sense_are_told(site: Any, build: Any, settings: s
     assert build(*COMMAND, "--strict").code == 1
 
 
+def test_what_is_configured_counts_and_what_the_plugin_is_given_wins(
+    site: Any, build: Any, write: Any, trailer: str
+) -> None:
+    site(trailer, "exclude: []")
+    write("pyproject.toml", '[tool.moderator]\nfail-on = "never"\n')
+    assert build(*COMMAND).code == 0
+    site(trailer, "fail_on: reject")
+    assert build(*COMMAND).code == 1
+    site(trailer, "config: other.toml")
+    write("other.toml", '[[per-path]]\npaths = ["docs/deep/"]\nskip = true\n')
+    ended = build(*COMMAND, "--strict")
+    assert ended.code == 0, ended.printed
+    write("other.toml", 'baseline = "none"\n')
+    ended = build(*COMMAND)
+    assert ended.code == 1
+    assert "none: cannot be read" in ended.printed
+    assert "Traceback" not in ended.printed
+
+
+def test_what_was_accepted_before_does_not_stop_a_build(
+    site: Any, build: Any, write: Any, trailer: str, rye: str
+) -> None:
+    site(trailer)
+    assert build(sys.executable, "-m", "moderator", "scan", "docs", "--write-baseline", "known").code == 0
+    write(".moderator.toml", 'baseline = "known"\n')
+    ended = build(*COMMAND, "--strict")
+    assert ended.code == 0, ended.printed
+    write("docs/index.md", f"# Bread\n\n{rye}{trailer}")
+    assert build(*COMMAND).code == 1
+
+
 def test_a_preview_shows_the_page(site: Any, build: Any, tmp_path: Path, trailer: str) -> None:
     site(trailer)
     code = """if True:

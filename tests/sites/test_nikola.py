@@ -73,6 +73,16 @@ def test_a_post_may_be_let_through(site: Any, build: Any, trailer: str) -> None:
     assert build(*NIKOLA, "build").code != 0
 
 
+def test_what_is_configured_counts_as_soon_as_it_changes(site: Any, build: Any, write: Any, trailer: str) -> None:
+    site(trailer)
+    assert build(*NIKOLA, "build").code != 0
+    write(".moderator.toml", 'fail-on = "never"\n')
+    ended = build(*NIKOLA, "build")
+    assert ended.code == 0, ended.printed
+    write(".moderator.toml", 'fail-on = "reject"\n')
+    assert build(*NIKOLA, "build").code != 0
+
+
 @pytest.mark.parametrize("settings", [{"fail": "hold"}, {"then": "skip"}, {"model": "nowhere"}])
 def test_settings_that_make_no_sense_stop_the_build(site: Any, build: Any, settings: dict[str, Any]) -> None:
     site("", **settings)

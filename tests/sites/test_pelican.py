@@ -104,6 +104,35 @@ def test_a_page_may_be_let_through(site: Any, build: Any, settings: dict[str, An
     assert ("rye.md:16:1" in ended.printed) == ("fail_on" in settings)
 
 
+def test_what_is_configured_counts_and_what_the_plugin_is_given_wins(
+    site: Any, build: Any, write: Any, trailer: str
+) -> None:
+    site(trailer)
+    write(".moderator.toml", 'fail-on = "never"\n')
+    loose = build(*COMMAND)
+    assert loose.code == 0, loose.printed
+    assert "content/rye.md:16:1 reject model/" in loose.printed
+    for settings in ({"fail_on": "reject"}, {"config": False}):
+        site(trailer, **settings)
+        assert build(*COMMAND).code == 1
+    site(trailer)
+    write("content/.moderator.toml", 'exclude = ["rye.md"]\n')  # nearer to what is judged
+    ended = build(*COMMAND)
+    assert (ended.code, "rye.md" in ended.printed) == (0, False)
+    write("content/.moderator.toml", 'fail_on = "reject"\n')
+    ended = build(*COMMAND)
+    assert ended.code == 1
+    assert ".moderator.toml:1: unknown key 'fail_on': did you mean 'fail-on'?" in ended.printed
+
+
+def test_a_page_may_say_what_is_meant_to_be_there(site: Any, build: Any, write: Any, trailer: str) -> None:
+    site(f"\n<!-- moderator: allow an example -->\n{trailer.strip()}\n")
+    ended = build(*COMMAND)
+    assert ended.code == 0, ended.printed
+    write(".moderator.toml", "directives = false\n")
+    assert build(*COMMAND).code == 1
+
+
 @pytest.mark.parametrize("settings", [{"fail": "hold"}, {"fail_on": "spam"}, {"model": "nowhere"}])
 def test_settings_that_make_no_sense_stop_the_build(site: Any, build: Any, settings: dict[str, Any]) -> None:
     site("", **settings)

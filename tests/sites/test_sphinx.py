@@ -77,6 +77,29 @@ def test_a_document_may_be_let_through(site: Any, build: Any, trailer: str, sett
     assert ended.code == 0, ended.printed
 
 
+def test_what_is_configured_counts_and_documents_are_read_again_for_it(
+    site: Any, build: Any, write: Any, trailer: str
+) -> None:
+    site(trailer)
+    write(".moderator.toml", 'fail-on = "never"\n')
+    for _ in range(2):
+        ended = build(*COMMAND, "-W")
+        assert ended.code == 0, ended.printed
+    write(".moderator.toml", "reject-at = 0.9\n")
+    ended = build(*COMMAND, "-W")
+    assert (ended.code != 0, "deep/rye.rst:15:1" in ended.printed) == (True, True)
+    site(trailer, "moderator_fail_on = 'never'")
+    assert build(*COMMAND, "-W").code == 0
+    site(trailer, "moderator_config = 'other.toml'")
+    write("other.toml", '[allow]\nphrases = ["рабочее зеркало вход"]\n')
+    ended = build(*COMMAND, "-W")
+    assert ended.code == 0, ended.printed
+    write("other.toml", "[allow]\nphrase = []\n")
+    ended = build(*COMMAND, "-W")
+    assert ended.code != 0
+    assert "other.toml:2: unknown key 'allow.phrase'" in ended.printed
+
+
 def test_a_model_that_is_not_there_is_told(site: Any, build: Any) -> None:
     site("", "moderator_model = 'nowhere'")
     ended = build(*COMMAND, "-W")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.baseline import Ledger, identity, read, write
+from moderator.baseline import Ledger, read, write
 from moderator.errors import InputError
+from moderator.identity import identity
 from moderator.records import Finding, Span, Verdict
 
 TEXT = "Buy cheap watches here. Buy  CHEAP\nwatches here. Buy dear watches here."
@@ -26,12 +27,11 @@ def verdict(*spans: Span) -> Verdict:
 
 
 def test_the_identity_is_that_of_the_text_wherever_it_stands() -> None:
-    assert identity("a", TEXT, finding(ONE)) == identity("a", TEXT, finding(SAME))
+    assert identity(TEXT, finding(ONE)) == identity(TEXT, finding(SAME))
     known = [
-        identity("a", TEXT, finding(ONE)),
-        identity("a", TEXT, finding(OTHER)),
-        identity("b", TEXT, finding(ONE)),
-        identity("a", TEXT, finding(ONE, "links/count")),
+        identity(TEXT, finding(ONE)),
+        identity(TEXT, finding(OTHER)),
+        identity(TEXT, finding(ONE, "links/count")),
     ]
     assert len(set(known)) == len(known)
 
@@ -53,7 +53,7 @@ def test_accepted_findings_are_hidden_and_a_second_copy_is_new(tmp_path: Path) -
 
 
 def test_all_accepted_is_published(tmp_path: Path) -> None:
-    known = Counter({("a.md", identity("a.md", TEXT, finding(ONE))): 1})
+    known = Counter({("a.md", identity(TEXT, finding(ONE))): 1})
     settled = Ledger(tmp_path / "known", known).settle(verdict(ONE), str(tmp_path / "a.md"), TEXT, "hold")
     assert (settled.action, settled.label, settled.score) == ("publish", "ham", 0.99)
 
@@ -95,7 +95,7 @@ def test_there_is_no_text_in_the_file(tmp_path: Path) -> None:
 def test_lines_that_two_branches_added_count_once(tmp_path: Path) -> None:
     path = tmp_path / "known"
     line = '{"path": "a.md", "id": "x", "count": 1}\n'
-    path.write_text(f'{{"baseline": 1}}\n{line}{line}\n', encoding="utf-8")
+    path.write_text(f'{{"baseline": 2}}\n{line}{line}\n', encoding="utf-8")
     assert read(path) == Counter({("a.md", "x"): 1})
 
 
@@ -103,15 +103,16 @@ def test_lines_that_two_branches_added_count_once(tmp_path: Path) -> None:
     ("data", "line", "reason"),
     [
         (b"", 1, "first line"),
-        (b'{"baseline": 2}\n', 1, "first line"),
+        (b'{"baseline": 3}\n', 1, "first line"),
+        (b'{"baseline": 1}\n', 1, "an earlier version"),
         (b'{"path": "a", "id": "x", "count": 1}\n', 1, "first line"),
-        (b'{"baseline": 1}\n<<<<<<< HEAD\n', 2, "not JSON"),
-        (b'{"baseline": 1}\n\n{"path": "a", "id": "x"}\n', 3, "path, id and count"),
-        (b'{"baseline": 1}\n{"path": 1, "id": "x", "count": 1}\n', 2, "strings"),
-        (b'{"baseline": 1}\n{"path": "a", "id": "x", "count": true}\n', 2, "number from 1"),
-        (b'{"baseline": 1}\n{"path": "a", "id": "x", "count": 0}\n', 2, "number from 1"),
-        (b'{"baseline": 1}\n' + b"[" * 100_000, 2, "not JSON"),
-        (b'{"baseline": 1}\n\xff\n', 2, "not JSON"),
+        (b'{"baseline": 2}\n<<<<<<< HEAD\n', 2, "not JSON"),
+        (b'{"baseline": 2}\n\n{"path": "a", "id": "x"}\n', 3, "path, id and count"),
+        (b'{"baseline": 2}\n{"path": 1, "id": "x", "count": 1}\n', 2, "strings"),
+        (b'{"baseline": 2}\n{"path": "a", "id": "x", "count": true}\n', 2, "number from 1"),
+        (b'{"baseline": 2}\n{"path": "a", "id": "x", "count": 0}\n', 2, "number from 1"),
+        (b'{"baseline": 2}\n' + b"[" * 100_000, 2, "not JSON"),
+        (b'{"baseline": 2}\n\xff\n', 2, "not JSON"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, data: bytes, line: int, reason: str) -> None:

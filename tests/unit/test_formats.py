@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from moderator import formats
 from moderator.formats.rules import RULES
+from moderator.identity import digest, identity
 from moderator.pipeline import Moderator
 from moderator.readers.files import Record
 from moderator.records import Action, Document, Failure, Finding, Span, Verdict
@@ -188,7 +191,7 @@ def test_a_mark_at_the_beginning_is_no_column() -> None:
 def test_sarif_fingerprints_follow_the_text() -> None:
     def marks(*several: Judged) -> list[str]:
         results = check_sarif(written("sarif", *several))["results"]
-        return [result["partialFingerprints"]["moderatorText/v1"] for result in results]
+        return [result["partialFingerprints"]["moderatorText/v2"] for result in results]
 
     one = marks(judged("Buy now!", "Buy now!"))
     assert one == marks(judged("A line.\n\n  buy\nNOW!", "buy\nNOW!", path="b.md"))
@@ -280,3 +283,19 @@ def test_output_is_whole_or_as_it_was(run: Callable[..., Any], tmp_path: Path, m
     ended = run("scan", "a.md", "-o", "no/such/folder")
     assert (ended.code, ended.out) == (3, "")
     assert "cannot be written" in ended.err
+
+
+def test_a_finding_is_known_everywhere_by_what_a_baseline_calls_it(tmp_path: Path) -> None:
+    from moderator.baseline import Ledger
+
+    one = judged("Fine.\n\nBuy now\n", "Buy now")
+    ledger = Ledger(tmp_path / "known", Counter())
+    ledger.settle(one.verdict, "a.md", "Fine.\n\nBuy now\n", "hold")
+    ((_, known),) = ledger.accepted()
+    (result,) = json.loads(written("sarif", one))["runs"][0]["results"]
+    assert result["partialFingerprints"] == {"moderatorText/v2": f"{known}:1"}
+    (issue,) = json.loads(written("gitlab", one))
+    assert issue["fingerprint"] == digest("a.md", known)
+    other = judged("Fine.\n\nBuy now\n", "Buy now", codes=("links/count",))
+    assert identity("Buy now", replace(one.verdict.findings[0], span=Span(0, 7))) == known
+    assert identity("Fine.\n\nBuy now\n", other.verdict.findings[0]) != known

@@ -36,7 +36,7 @@ class Slow:
 def slow(moderator: Moderator, monkeypatch: pytest.MonkeyPatch) -> Any:
     found = Slow(moderator)
     monkeypatch.setattr(hooks, "loaded", found)
-    monkeypatch.setattr(hooks, "_own", hooks._Process({}))
+    monkeypatch.setattr(hooks, "_own", hooks._Process())
     yield found
     found.go.set()
 
@@ -103,8 +103,8 @@ def test_late_threads_do_not_pile_up(slow: Slow) -> None:
 
 def test_many_threads_load_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     loads = []
-    monkeypatch.setattr(hooks, "_own", hooks._Process({}))
-    monkeypatch.setattr(hooks, "load", lambda name, real=hooks.load: loads.append(name) or real(name))
+    monkeypatch.setattr(hooks, "_own", hooks._Process())
+    monkeypatch.setattr(hooks, "load", lambda name, real=hooks.load, **more: loads.append(name) or real(name))
     with ThreadPoolExecutor(8) as pool:
         verdicts = set(pool.map(lambda _: hooks.comment(LINKED, timeout=60), range(32)))
     assert len(verdicts) == len(loads) == 1
@@ -125,3 +125,76 @@ def test_a_process_forked_at_the_worst_moment_judges(before: str) -> None:
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=120)
+
+
+# By a configuration, where one is named
+
+TWO = "See http://a.example/x and http://b.example/y for more."
+CONFIGURATION = """
+reject-at = 0.45
+on-error = "reject"
+[allow]
+authors = ["jo"]
+[[per-path]]
+paths = ["old/"]
+hold-at = 0.9
+reject-at = 0.9
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counting: str) -> Path:
+    """Return a configuration in the current folder, which nobody has read yet."""
+    path = tmp_path / ".moderator.toml"
+    path.write_text(CONFIGURATION, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MODERATOR_MODEL", counting)
+    monkeypatch.setattr(hooks, "_own", hooks._Process())
+    return path
+
+
+def test_no_configuration_is_looked_for(file: Path) -> None:
+    assert hooks.comment(TWO).action == "hold"
+    assert hooks.page(TWO, path="old/a.md").action == "hold"
+
+
+def test_what_a_configuration_says_counts_where_it_is_named(file: Path) -> None:
+    assert hooks.comment(TWO, config=file).action == "reject"
+    (allowed,) = hooks.comment(TWO, config=str(file), author="Jo").allowed
+    assert (allowed.rule, allowed.place) == ("author", ".moderator.toml:5")
+    assert hooks.loaded(config=file).policy.id.endswith(" reject-at=0.45")
+
+
+def test_a_page_has_the_settings_of_its_path_and_may_allow_itself_in_a_file(file: Path) -> None:
+    assert hooks.page(TWO, path="old/a.md", config=file).action == "publish"
+    text = f"<!-- moderator: allow so -->\n{TWO}\n"
+    assert hooks.page(text, path="a.md", config=file).action == "reject"
+    (file.parent / "a.md").write_text(text, encoding="utf-8")
+    assert hooks.page(text, path="a.md", config=file).action == "publish"
+    assert hooks.comment(text, media="markdown", id="a.md", config=file).action == "reject"
+
+
+def test_an_argument_comes_before_the_configuration(file: Path, tmp_path: Path) -> None:
+    none = tmp_path / "none"
+    assert hooks.comment(TWO, config=file, model=none).action == "reject"
+    assert hooks.comment(TWO, config=file, model=none, on_error="publish").action == "publish"
+    assert hooks.comment(TWO, config=file, timeout=0).action == "reject"
+
+
+def test_the_model_and_the_profile_may_stand_in_it(file: Path, counting: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODERATOR_MODEL")
+    file.write_text(f'model = "{counting}"\n', encoding="utf-8")
+    assert hooks.comment(TWO, config=file).model == Path(counting).name
+    assert hooks.comment(TWO).model != Path(counting).name
+    other = file.with_name("other.toml")
+    other.write_text('profile = "none.json"\n', encoding="utf-8")
+    assert hooks.comment(TWO, config=other).failures[0].detector == "config"
+
+
+@pytest.mark.parametrize("text", ["hold_at = 1", "[", "hold-at = 0.9\nreject-at = 0.1", None])
+def test_a_configuration_that_is_wrong_is_a_failure_with_its_place(file: Path, text: str | None) -> None:
+    file.unlink() if text is None else file.write_text(text, encoding="utf-8")
+    verdict = hooks.comment(TWO, config=file)
+    assert (verdict.action, verdict.failures[0].detector) == ("hold", "config")
+    assert ".moderator.toml" in verdict.failures[0].error
+    assert hooks.comment(TWO, config=file, on_error="publish").action == "publish"

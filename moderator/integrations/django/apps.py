@@ -25,9 +25,10 @@ class ModeratorConfig(AppConfig):
 
 
 def check(**_: Any) -> list[checks.CheckMessage]:
-    """Return an error if the settings make no sense or the model cannot be loaded."""
+    """Return an error if the settings make no sense, or the model or the configuration cannot be loaded."""
     try:
-        hooks.loaded(Settings.current().model)
+        settings = Settings.current()
+        hooks.loaded(settings.model, settings.config)
     except ModeratorError as error:
         return [checks.Error(str(error), id="moderator.E001")]
     return []

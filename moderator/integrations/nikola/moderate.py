@@ -29,7 +29,7 @@ class Moderate(Task):
         """Yield the task: it runs when a source, the settings or the model have changed, or when it failed."""
         self.site.scan_posts()
         given = self.site.config.get("MODERATOR") or {}
-        settings = Settings.of(given)
+        settings = Settings.of(given, ".")  # Nikola works in the folder of conf.py
         if settings.then != "fail":
             raise ModeratorError("moderator: Nikola can fail, but not leave a page out")
         paths = sorted(
@@ -40,13 +40,17 @@ class Moderate(Task):
                 for path in _sources(post, language)
             }
         )
-        state = {"settings": repr(settings), "model": hooks.loaded(settings.model).model, "paths": paths}
+        state = {
+            "settings": repr(settings),
+            "model": hooks.loaded(settings.model, settings.found).model,
+            "paths": paths,
+        }
         yield self.group_task()
         yield {
             "basename": self.name,
             "name": "sources",
             "actions": [(self.judge, (settings, paths))],
-            "file_dep": paths,
+            "file_dep": [*paths, *settings.sources],
             "uptodate": [utils.config_changed(state, "moderator")],
             "verbosity": 2,
         }
