@@ -52,16 +52,32 @@ from moderator.errors import DependencyError
     metavar="SECONDS",
     help="Ask Akismet clients to check comments that were close to being held again after this time.",
 )
+@click.option(
+    "--coral-secrets",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="MODERATOR_CORAL_SECRETS",
+    help="The file with the signing secrets of Coral's moderation phases, one a line.",
+)
+@click.option(
+    "--coral-timeout",
+    default=150.0,
+    show_default=True,
+    type=click.FloatRange(1, 10_000),
+    metavar="MS",
+    help="Answer Coral in this time, and have a comment withheld that was not judged by then.",
+)
 @click.option("--log-text", is_flag=True, help="Write the texts into the log, too.")
 @common.model_option
-def serve(linger_ms: float, **how: Any) -> int:
+def serve(linger_ms: float, coral_secrets: Path | None, coral_timeout: float, **how: Any) -> int:
     """Serve a JSON API and one that Akismet clients understand.
 
     Listens on this machine only, unless --host says otherwise. SIGTERM ends it when all that was
     asked is answered; SIGHUP loads the model again, as does promoting another one.
     """
     try:
+        from moderator.server import coral
         from moderator.server import serve as server
     except ImportError as error:
         raise DependencyError(f"serving needs {error.name}: pip install 'moderator[server]'") from error
-    return server.run(server.Options(linger=linger_ms / 1000, **how))
+    agreed = coral.Coral(coral.read_secrets(coral_secrets), coral_timeout / 1000)
+    return server.run(server.Options(linger=linger_ms / 1000, coral=agreed, **how))

@@ -125,9 +125,10 @@ def document_of(form: Form, guid: str) -> Document:
     )
 
 
-def refusal(status: int, message: str, headers: Headers) -> Reply:
+def refusal(refused: Refused, request: Request) -> Reply:
     """Return an error as Akismet words it."""
-    return Reply(message.encode(), status=status, headers=(*headers, (b"x-akismet-debug-help", message.encode())))
+    message = refused.message.encode()
+    return Reply(message, status=refused.status, headers=(*refused.headers, (b"x-akismet-debug-help", message)))
 
 
 def _invalid(why: str) -> Reply:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from moderator.errors import InputError
 from moderator.server import database
 from moderator.server.app import PATHS, App
 from moderator.server.batching import Batcher
+from moderator.server.coral import Coral
 from moderator.server.http import LOOPBACK
 from moderator.server.keys import Keyring
 from moderator.server.labels import Store
@@ -54,6 +55,7 @@ class Options:
     remember: int = 100_000
     recheck_after: int = 0
     log_text: bool = False
+    coral: Coral = field(default_factory=Coral)
 
 
 def run(options: Options, load: Callable[[str | None], Models] = Models) -> int:
@@ -98,7 +100,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     app = App(
         models, batcher, store, keys, Limits(options.workers), metrics, log,
         options.max_body, options.timeout, options.timeout, options.recheck_after, options.log_text,
-        options.workers > 1,
+        options.workers > 1, options.coral,
     )  # fmt: skip
     Protocol.seconds = options.timeout
     server = uvicorn.Server(_config(app, log, options))
