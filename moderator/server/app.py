@@ -71,6 +71,7 @@ ROUTES = {
     "/1.2/key-sites": Route(BOTH, akismet.key_sites, akismet.refusal),
     "/1.1/get-subscription": Route(BOTH, akismet.subscription, akismet.refusal),
     "/1.1/get-stats": Route(BOTH, akismet.stats, akismet.refusal),
+    "/1.2/get-key-stats": Route(BOTH, akismet.key_stats, akismet.refusal),
     "/1.1/deactivate": Route(POST, akismet.deactivate, akismet.refusal),
     "/1.1/test": Route(GET, akismet.test, akismet.refusal),
 }

@@ -146,7 +146,13 @@ PATHS: dict[str, tuple[tuple[str, ...], str, Json, Json, str]] = {
         {}, {"application/json": {}, "text/csv": {}}, "form",
     ),
     "/1.1/get-subscription": (("get", "post"), "For WordPress's settings page.", {}, {"application/json": {}}, "form"),
-    "/1.1/get-stats": (("get", "post"), "For WordPress's settings page.", {}, {"application/json": {}}, "form"),
+    "/1.1/get-stats": (
+        ("get", "post"), "Counts of a site, by month; from=all: by year; from=60-days: months, as days are not kept.",
+        {}, {"application/json": {}}, "form",
+    ),
+    "/1.2/get-key-stats": (
+        ("get", "post"), "The same for all sites of a key, with their number.", {}, {"application/json": {}}, "form",
+    ),
     "/1.1/deactivate": (("post",), "For WordPress.", {_FORM: KEY}, {_PLAIN: {}}, "form"),
     "/1.1/test": (("get",), "For WordPress.", {}, {_PLAIN: {}}, ""),
 }  # fmt: skip
