@@ -35,6 +35,7 @@ from moderator.server.protocol import Protocol
 WATCH = 1.0  # seconds between looks at the promoted model and the keys
 KEEP_ALIVE = 30  # seconds that an idle connection is kept
 CONNECTIONS = 1000
+SWITCH = 0.0005  # seconds after which the thread that judges lets the one that answers go on
 CRASHED = 1.0  # seconds that must lie between two starts of a worker
 
 
@@ -117,6 +118,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     if keys.open:
         text = "no key was made: only this machine is served; make one with: moderator server keys add NAME"
         log.write("warning", message=text if LOOPBACK.fullmatch(host) else f"{text}; all others are refused")
+    sys.setswitchinterval(SWITCH)
     gc.collect()
     gc.freeze()  # the model is not looked at again by every collection
     await server.serve([listening])
