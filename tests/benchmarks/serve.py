@@ -257,6 +257,8 @@ class Client:
             self.late.append(time.perf_counter() - max(due, free))
             streams = streams or await asyncio.open_connection("127.0.0.1", self.port)
             streams[1].write(request)
+            if self.kind == "spamd":
+                streams[1].write_eof()  # it waits for that, whatever the length says
             answer = await streams[0].readuntil(b"\r\n\r\n") if self.kind != "spamd" else await streams[0].read()
             if length := self.kind != "spamd" and re.search(rb"(?i)content-length: (\d+)", answer):
                 answer += await streams[0].readexactly(int(length[1]))
