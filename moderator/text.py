@@ -180,12 +180,12 @@ def without_empty(columns: Columns, keep: Mask) -> tuple[Columns, Mask]:
 def _gather(t: Tables, codes: Codes, starts: Positions, ends: Positions) -> tuple[Positions, Positions, Codes, Bytes]:
     """Copy the units one after the other, a blank before the first and after each."""
     lengths = ends - starts
-    unit = np.repeat(np.arange(-1, len(starts)), np.r_[1, lengths + 1])
-    first = np.cumsum(np.r_[0, 1, lengths[:-1] + 1]) if len(starts) else np.zeros(1, np.int64)
+    unit = np.repeat(np.arange(-1, len(starts)), np.concatenate(([1], lengths + 1)))
+    first = np.cumsum(np.concatenate(([0, 1], lengths[:-1] + 1))) if len(starts) else np.zeros(1, np.int64)
     offset = np.arange(len(unit)) - first[unit + 1]
-    at = np.r_[0, starts][unit + 1] + offset
-    border = offset == np.r_[0, lengths][unit + 1]
-    padded = np.r_[codes, np.uint32(BLANK)].astype(np.uint32, copy=False)
+    at = np.concatenate(([0], starts))[unit + 1] + offset
+    border = offset == np.concatenate(([0], lengths))[unit + 1]
+    padded = np.append(codes, np.uint32(BLANK)).astype(np.uint32, copy=False)
     raw = padded[at]
     raw[border] = BLANK
     kind = t.kind[raw]
@@ -193,7 +193,7 @@ def _gather(t: Tables, codes: Codes, starts: Positions, ends: Positions) -> tupl
     blank = (kind & SPACE) != 0
     if not keep.all():
         unit, at, raw, kind, blank = unit[keep], at[keep], raw[keep], kind[keep], blank[keep]
-    keep = np.r_[True, ~(blank[1:] & blank[:-1])]
+    keep = np.concatenate(([True], ~(blank[1:] & blank[:-1])))
     unit, at, kind = unit[keep], at[keep], kind[keep]
     return unit, at, kernel.fold(raw[keep], t.fold), kind
 
@@ -221,8 +221,8 @@ def _words(kind: Bytes, code: Codes) -> tuple[Positions, Positions]:
     word = (kind & WORD) != 0
     single = (kind & UNSPACED) != 0
     joined = word[1:] & word[:-1] & ~(single[1:] | single[:-1])
-    starts = np.flatnonzero(word & ~np.r_[False, joined])
-    ends = np.flatnonzero(word & ~np.r_[joined, False]) + 1
+    starts = np.flatnonzero(word & ~np.concatenate(([False], joined)))
+    ends = np.flatnonzero(word & ~np.concatenate((joined, [False]))) + 1
     return starts, ends
 
 
@@ -233,14 +233,14 @@ def _spaced(code: Codes, kind: Bytes, unit: Positions, start: Positions, end: Po
         return np.empty((0, 2), np.int64)
     near = one[1:] & one[:-1] & (start[1:] == end[:-1] + 1) & (unit[start[1:]] == unit[start[:-1]])
     gap = code[np.minimum(end, len(code) - 1)]
-    change = np.r_[True, gap[1:] != gap[:-1]]
+    change = np.concatenate(([True], gap[1:] != gap[:-1]))
     linked = np.flatnonzero(near)
     if not len(linked):
         return np.empty((0, 2), np.int64)
-    fresh = np.r_[True, (np.diff(linked) > 1) | change[linked[1:]]]
+    fresh = np.concatenate(([True], (np.diff(linked) > 1) | change[linked[1:]]))
     first = linked[fresh]
-    last = linked[np.r_[fresh[1:], True]] + 1
-    letters = np.r_[0, np.cumsum((kind[start] & LETTER) != 0)]
+    last = linked[np.concatenate((fresh[1:], [True]))] + 1
+    letters = np.concatenate(([0], np.cumsum((kind[start] & LETTER) != 0)))
     long = (last - first + 1 >= MIN_SPACED_LETTERS) & (letters[last + 1] - letters[first] >= MIN_SPACED_LETTERS - 1)
     return np.stack([first[long], last[long]], axis=1)
 
@@ -289,7 +289,7 @@ def _fold_lookalikes(
     for table, own in ((t.latin, LATIN), (t.cyrillic, CYRILLIC)):
         foreign, twin = (group != own) & (group != 0), table[raw]
         fits = np.logical_and.reduceat(~foreign | (twin != 0), first)
-        turns = np.r_[False, foreign[1:] != foreign[:-1]]
+        turns = np.concatenate(([False], foreign[1:] != foreign[:-1]))
         turns[first] = False
         fits &= (np.add.reduceat(turns.astype(np.int64), first) > 1) | foreign[first]
         reading.append((foreign, twin, fits, np.add.reduceat((group == own).astype(np.int64), first)))

@@ -56,10 +56,32 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Ask Akismet clients to check comments that were close to being held again after this time.",
 )
+@click.option(
+    "--coral-secrets",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="MODERATOR_CORAL_SECRETS",
+    help="The file with the signing secrets of Coral's moderation phases, one a line.",
+)
+@click.option(
+    "--coral-timeout",
+    default=150.0,
+    show_default=True,
+    type=click.FloatRange(1, 10_000),
+    metavar="MS",
+    help="Answer Coral in this time, and have a comment withheld that was not judged by then.",
+)
 @click.option("--log-text", is_flag=True, help="Write the texts into the log, too.")
 @common.judging_options
 @settings.options
-def serve(linger_ms: float, on_error: Any, profile: str | None, plan: settings.Plan, **how: Any) -> int:
+def serve(
+    linger_ms: float,
+    coral_secrets: Path | None,
+    coral_timeout: float,
+    on_error: Any,
+    profile: str | None,
+    plan: settings.Plan,
+    **how: Any,
+) -> int:
     """Serve a JSON API and one that Akismet clients understand.
 
     Listens on this machine only, unless --host says otherwise. SIGTERM ends it when all that was
@@ -68,6 +90,7 @@ def serve(linger_ms: float, on_error: Any, profile: str | None, plan: settings.P
     some paths only does not count here.
     """
     try:
+        from moderator.server import coral
         from moderator.server import serve as server
     except ImportError as error:
         raise DependencyError(f"serving needs {error.name}: pip install 'moderator[server]'") from error
@@ -80,4 +103,5 @@ def serve(linger_ms: float, on_error: Any, profile: str | None, plan: settings.P
         return House(moderator, Options(), plan.config, plan.given).moderator_elsewhere()
 
     config = str(plan.config.path) if plan.config else None
-    return server.run(server.Options(linger=linger_ms / 1000, make=make, config=config, **how))
+    agreed = coral.Coral(coral.read_secrets(coral_secrets), coral_timeout / 1000)
+    return server.run(server.Options(linger=linger_ms / 1000, make=make, config=config, coral=agreed, **how))

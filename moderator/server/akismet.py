@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -30,7 +30,7 @@ READ = frozenset(
         "api_key", "key", "blog", "comment_type", "content_type", "comment_author", "comment_author_email",
         "comment_author_url", "comment_content", "comment_post_modified_gmt", "blog_charset", "user_role", "is_test",
         "honeypot_field_name", TRAP, "comment_post_title", "comment_post_content", "post_title", "post_content",
-        "month", "format", "order", "limit", "offset", "filter",
+        "month", "format", "order", "limit", "offset", "filter", "from",
     )
 )  # fmt: skip
 _NAMES = {name.encode(): name for name in READ}
@@ -38,6 +38,7 @@ CONTEXT = re.compile(r"comment_context(\[\d*\])?")
 POST = ("comment_post_title", "post_title", "comment_post_content", "post_content")
 TEST_AUTHORS = frozenset(("akismet-guaranteed-spam", "viagra-test-123"))
 TEST_MAIL = "akismet-guaranteed-spam@example.com"
+COLUMNS = "Site,Total API Calls,Spam,Ham,Missed Spam,False Positives,Is Revoked"
 ORDERS = dict(zip(("total", "spam", "ham", "missed_spam", "false_positives"), range(1, 6), strict=True))
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _GUID = b"x-akismet-guid"
@@ -125,9 +126,10 @@ def document_of(form: Form, guid: str) -> Document:
     )
 
 
-def refusal(status: int, message: str, headers: Headers) -> Reply:
+def refusal(refused: Refused, request: Request) -> Reply:
     """Return an error as Akismet words it."""
-    return Reply(message.encode(), status=status, headers=(*headers, (b"x-akismet-debug-help", message.encode())))
+    message = refused.message.encode()
+    return Reply(message, status=refused.status, headers=(*refused.headers, (b"x-akismet-debug-help", message)))
 
 
 def _invalid(why: str) -> Reply:
@@ -254,7 +256,8 @@ async def key_sites(app: App, request: Request) -> Reply:
     rows.sort(key=lambda row: (-row[ORDERS[order]], row[0]))
     shown = rows[int(offset) : int(offset) + int(limit)]
     if form["format"] == "csv":
-        lines = [f"Active sites for {month}", "Site," + ",".join(COUNTS) + ",is_revoked"]
+        shares = f"(limit:{limit}, offset: {offset}, total: {len(rows)})"
+        lines = [f"Active sites for {key.name or 'this machine'} during {month} {shares}", COLUMNS]
         lines += [",".join(map(str, (*row, "false"))) for row in shown]
         return Reply("\n".join(lines).encode(), b"text/csv; charset=utf-8")
     sites = [{"site": row[0], **dict(zip(COUNTS, row[1:], strict=True)), "is_revoked": False} for row in shown]
@@ -271,16 +274,58 @@ async def subscription(app: App, request: Request) -> Reply:
 
 
 async def stats(app: App, request: Request) -> Reply:
-    """Count for the settings page of WordPress."""
+    """Count what was asked for a site, by month or by year."""
+    asked = await _asked(app, request)
+    if isinstance(asked, Reply) or (missing := _without_blog(asked[0])):
+        return asked if isinstance(asked, Reply) else missing  # type: ignore[return-value]
+    form, key = asked
+    site = site_of(form["blog"])
+    rows = [row for row in app.store.months(key.name, _since(form)) if row[1] == site]
+    return _json(_counted(rows, _period(form)))
+
+
+async def key_stats(app: App, request: Request) -> Reply:
+    """Count what was asked with a key for all sites, by month or by year."""
     asked = await _asked(app, request)
     if isinstance(asked, Reply):
         return asked
-    rows = app.store.usage(asked[1].name, _month())
-    sums: dict[str, int] = {name: sum(row[n] for row in rows) for n, name in enumerate(COUNTS, 1)}
-    wrong = sums["missed_spam"] + sums["false_positives"]
-    accuracy = round(100 * (1 - wrong / sums["api_calls"]), 2) if sums["api_calls"] > wrong else 0.0
-    shown = {name: str(sums[name]) for name in ("spam", "ham", "missed_spam", "false_positives")}
-    return _json({**shown, "accuracy": f"{accuracy:g}", "time_saved": 0, "breakdown": {_month(): {**shown}}})
+    form, key = asked
+    rows = app.store.months(key.name, _since(form))
+    return _json(_counted(rows, _period(form), sites=True))
+
+
+def _since(form: Form) -> str:
+    """Return the first month that is counted; days are not kept, and Akismet then counts six months, too."""
+    if form["from"] == "all":
+        return ""
+    now = datetime.now(UTC)
+    months = now.year * 12 + now.month - 1 - 5
+    return f"{months // 12}-{months % 12 + 1:02}"
+
+
+def _period(form: Form) -> int:
+    """Return how much of a month's name says which period it is counted in: all of it, or its year."""
+    return 4 if form["from"] == "all" else 7
+
+
+def _counted(rows: Sequence[tuple[Any, ...]], size: int, *, sites: bool = False) -> dict[str, Any]:
+    """Return sums of rows of month, site and counts: of all, and of each period; the present one is always there."""
+    periods: dict[str, list[tuple[Any, ...]]] = {_month()[:size]: []}
+    for row in rows:
+        periods.setdefault(row[0][:size], []).append(row)
+    breakdown = {}
+    for name in sorted(periods, reverse=True):
+        found = periods[name]
+        number = {"blogs": len({row[1] for row in found})} if sites else {}
+        breakdown[name] = {**_sums(found), **number, "da": f"{name}-01-01"[:10]}
+    sums = _sums(rows)
+    wrong, seen = sums["missed_spam"] + sums["false_positives"], sums["spam"] + sums["ham"]
+    accuracy = round(100 * (1 - wrong / seen), 2) if seen > wrong else 0.0
+    return {**sums, "accuracy": accuracy, "time_saved": 0, "breakdown": breakdown}
+
+
+def _sums(rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
+    return {name: sum(row[n] for row in rows) for n, name in enumerate(COUNTS, 2) if name != "api_calls"}
 
 
 async def deactivate(app: App, request: Request) -> Reply:

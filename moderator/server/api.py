@@ -41,7 +41,7 @@ async def check(app: App, request: Request) -> Reply:
     if request.media not in OBJECTS:
         raise Refused(415, "send application/json")
     guid = secrets.token_hex(16)
-    document = _document(_parsed(request.body), guid)
+    document = _document(parsed(request.body), guid)
     app.limits.spend(key)
     verdict = await app.judge_one(request, document)
     request.notes["action"] = verdict.action
@@ -55,7 +55,7 @@ async def check_batch(app: App, request: Request) -> Reply:
     if request.media not in (*OBJECTS, *LINES):
         raise Refused(415, "send application/json, an array, or application/x-ndjson")
     lines = request.media in LINES
-    rows = _lines(request.body) if lines else _parsed(request.body)
+    rows = _lines(request.body) if lines else parsed(request.body)
     if not isinstance(rows, list):
         raise Refused(400, "not a JSON array")
     if len(rows) > DOCUMENTS:
@@ -84,7 +84,7 @@ async def labels(app: App, request: Request) -> Reply:
     key = await holder(app, request)
     if request.media not in OBJECTS:
         raise Refused(415, "send application/json")
-    row = _parsed(request.body)
+    row = parsed(request.body)
     if not isinstance(row, dict):
         raise Refused(400, "not a JSON object")
     label, guid = row.get("label"), row.get("guid")
@@ -117,12 +117,14 @@ async def metrics(app: App, request: Request) -> Reply:
     return Reply(app.metrics_text().encode(), b"text/plain; version=0.0.4; charset=utf-8")
 
 
-def refusal(status: int, message: str, request: Request) -> bytes:
-    """Return the body of an error."""
-    return json.dumps({"error": message, "request_id": request.id}).encode()
+def refusal(refused: Refused, request: Request) -> Reply:
+    """Return an error as JSON."""
+    body = json.dumps({"error": refused.message, "request_id": request.id}).encode()
+    return Reply(body, JSON, refused.status, refused.headers)
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """Return the value of a body that is JSON; raises Refused if it is not."""
     try:
         return json.loads(body.decode("utf-8-sig"))
     except RecursionError as error:
@@ -139,7 +141,7 @@ def _lines(body: bytes) -> list[Any]:
     for line in body.split(b"\n"):
         if line.strip():
             try:
-                found.append(_parsed(line))
+                found.append(parsed(line))
             except Refused as error:
                 found.append(Failure("input", error.message))
     return found

@@ -6,14 +6,14 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from moderator.records import Document, Verdict
-from moderator.server import akismet, api, openapi
+from moderator.server import akismet, api, coral, openapi
 from moderator.server.batching import Batcher
+from moderator.server.coral import Coral
 from moderator.server.http import (
-    JSON,
     Gone,
     Receive,
     Refused,
@@ -33,6 +33,7 @@ from moderator.server.metrics import Metrics
 from moderator.server.models import Models
 
 Handler = Callable[["App", Request], Awaitable[Reply]]
+Refusal = Callable[[Refused, Request], Reply]
 GET, POST, BOTH = ("GET", "HEAD"), ("POST",), ("GET", "HEAD", "POST")
 OTHER = "other"  # the path of all requests that lead nowhere
 
@@ -49,7 +50,7 @@ class Route:
 
     methods: tuple[str, ...]
     handler: Handler
-    akismet: bool = False
+    refusal: Refusal = api.refusal  # how it words an error
 
 
 ROUTES = {
@@ -60,16 +61,19 @@ ROUTES = {
     "/metrics": Route(GET, api.metrics),
     "/openapi.json": Route(GET, openapi.serve_document),
     "/": Route(GET, openapi.serve_page),
-    "/1.1/verify-key": Route(POST, akismet.verify_key, True),
-    "/1.1/comment-check": Route(POST, akismet.comment_check, True),
-    "/1.1/submit-spam": Route(POST, akismet.submit_spam, True),
-    "/1.1/submit-ham": Route(POST, akismet.submit_ham, True),
-    "/1.2/usage-limit": Route(BOTH, akismet.usage_limit, True),
-    "/1.2/key-sites": Route(BOTH, akismet.key_sites, True),
-    "/1.1/get-subscription": Route(BOTH, akismet.subscription, True),
-    "/1.1/get-stats": Route(BOTH, akismet.stats, True),
-    "/1.1/deactivate": Route(POST, akismet.deactivate, True),
-    "/1.1/test": Route(GET, akismet.test, True),
+    "/coral/v1/moderate": Route(POST, coral.moderate, coral.refusal),
+    "/coral/v1/decide": Route(POST, coral.decide, coral.refusal),
+    "/1.1/verify-key": Route(POST, akismet.verify_key, akismet.refusal),
+    "/1.1/comment-check": Route(POST, akismet.comment_check, akismet.refusal),
+    "/1.1/submit-spam": Route(POST, akismet.submit_spam, akismet.refusal),
+    "/1.1/submit-ham": Route(POST, akismet.submit_ham, akismet.refusal),
+    "/1.2/usage-limit": Route(BOTH, akismet.usage_limit, akismet.refusal),
+    "/1.2/key-sites": Route(BOTH, akismet.key_sites, akismet.refusal),
+    "/1.1/get-subscription": Route(BOTH, akismet.subscription, akismet.refusal),
+    "/1.1/get-stats": Route(BOTH, akismet.stats, akismet.refusal),
+    "/1.2/get-key-stats": Route(BOTH, akismet.key_stats, akismet.refusal),
+    "/1.1/deactivate": Route(POST, akismet.deactivate, akismet.refusal),
+    "/1.1/test": Route(GET, akismet.test, akismet.refusal),
 }
 PATHS = (*ROUTES, OTHER)
 
@@ -91,6 +95,7 @@ class App:
     recheck_after: int = 0
     log_text: bool = False
     worker: bool = False  # one of several processes
+    coral: Coral = field(default_factory=Coral)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -123,21 +128,21 @@ class App:
             request.notes["error"] = where(error)
             refused = Refused(500, "something went wrong here; the log has more under this request's id")
         request.notes["refused"] = refused.message
-        if route and route.akismet:
-            return akismet.refusal(refused.status, refused.message, refused.headers)
-        return Reply(api.refusal(refused.status, refused.message, request), JSON, refused.status, refused.headers)
+        return (route.refusal if route else api.refusal)(refused, request)
 
-    async def judge_one(self, request: Request, document: Document) -> Verdict:
-        """Judge one document."""
-        return (await self.judge(request, [document]))[0]
+    async def judge_one(self, request: Request, document: Document, seconds: float | None = None) -> Verdict:
+        """Judge one document, in less time than usual if that is said."""
+        return (await self.judge(request, [document], seconds))[0]
 
-    async def judge(self, request: Request, documents: Sequence[Document]) -> list[Verdict]:
+    async def judge(
+        self, request: Request, documents: Sequence[Document], seconds: float | None = None
+    ) -> list[Verdict]:
         """Judge documents, in parts, so that others get their turn; raises Refused if it takes too long."""
         verdicts: list[Verdict] = []
         part = self.batcher.part
         try:
             for first in range(0, len(documents), part):
-                async with asyncio.timeout(self.judge_seconds):
+                async with asyncio.timeout(seconds or self.judge_seconds):
                     verdicts += await self.batcher.judge(documents[first : first + part])
         except TimeoutError as error:
             raise Refused(503, "judging takes too long at the moment", (b"retry-after", b"5")) from error

@@ -117,11 +117,8 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int, s
 
 async def send_reply(send: Send, reply: Reply, request: Request) -> None:
     """Send a reply."""
-    headers = [
-        (b"content-type", reply.media),
-        (b"content-length", b"%d" % len(reply.body)),
-        (b"x-request-id", request.id.encode()),
-        *reply.headers,
-    ]
+    headers = [(b"x-request-id", request.id.encode()), *reply.headers]
+    if reply.status != 204:
+        headers += [(b"content-type", reply.media), (b"content-length", b"%d" % len(reply.body))]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})

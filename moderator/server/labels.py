@@ -88,6 +88,11 @@ class Store:
         query = f"SELECT site, {', '.join(COUNTS)} FROM usage WHERE key=? AND month=? ORDER BY site"  # noqa: S608
         return self._reader.execute(query, (key, month)).fetchall()
 
+    def months(self, key: str, since: str) -> list[tuple[Any, ...]]:
+        """Return month, site and counts of a key from a month on, the latest first, as far as they are on disk."""
+        query = f"SELECT month, site, {', '.join(COUNTS)} FROM usage WHERE key=? AND month>=? ORDER BY month DESC"  # noqa: S608
+        return self._reader.execute(query, (key, since)).fetchall()
+
     def close(self) -> None:
         """Write what is waiting, and close the file."""
         with self._wake:

@@ -88,6 +88,23 @@ FORM: Json = {
         "blog_charset": _text("the encoding of the fields, if it is not UTF-8"),
     },
 }
+CORAL: Json = {
+    "type": "object",
+    "required": ["comment"],
+    "properties": {
+        "action": _text("not looked at", enum=["NEW", "EDIT"]),
+        "comment": {"type": "object", "description": "body is the comment, as HTML or as text"},
+        "author": {"type": "object", "description": "role: STAFF, MODERATOR and ADMIN are not judged"},
+        "story": {"type": "object", "description": "url says which site it is"},
+    },
+}
+CORAL_ANSWER: Json = {
+    "type": "object",
+    "properties": {
+        "status": _text("what the comment becomes", enum=["SYSTEM_WITHHELD", "REJECTED", "NONE"]),
+        "actions": {**_LIST, "description": "a flag for what is spam"},
+    },
+}
 KEY: Json = {"type": "object", "properties": {name: FORM["properties"][name] for name in ("api_key", "blog")}}
 _FORM, _PLAIN = "application/x-www-form-urlencoded", "text/plain"
 # Path: methods, a summary, what is sent, what comes back, how one says who one is.
@@ -109,6 +126,14 @@ PATHS: dict[str, tuple[tuple[str, ...], str, Json, Json, str]] = {
     "/metrics": (("get",), "Counters for Prometheus; to other machines only with a key.", {}, {_PLAIN: {}}, "bearer"),
     "/openapi.json": (("get",), "This description.", {}, {"application/json": {}}, ""),
     "/": (("get",), "This description as a page.", {}, {"text/html": {}}, ""),
+    "/coral/v1/moderate": (
+        ("post",), "For Coral's external moderation phase. 204 for publish; what goes wrong is withheld.",
+        {"application/json": CORAL}, {"application/json": CORAL_ANSWER}, "signature",
+    ),
+    "/coral/v1/decide": (
+        ("post",), "The same, but NONE for publish: for a Coral that holds all that no phase decides.",
+        {"application/json": CORAL}, {"application/json": CORAL_ANSWER}, "signature",
+    ),
     "/1.1/verify-key": (("post",), "valid or invalid.", {_FORM: KEY}, {_PLAIN: {}}, "form"),
     "/1.1/comment-check": (
         ("post",), "true for hold and reject, false for publish. X-akismet-pro-tip: discard stands for reject.",
@@ -122,13 +147,19 @@ PATHS: dict[str, tuple[tuple[str, ...], str, Json, Json, str]] = {
         {}, {"application/json": {}, "text/csv": {}}, "form",
     ),
     "/1.1/get-subscription": (("get", "post"), "For WordPress's settings page.", {}, {"application/json": {}}, "form"),
-    "/1.1/get-stats": (("get", "post"), "For WordPress's settings page.", {}, {"application/json": {}}, "form"),
+    "/1.1/get-stats": (
+        ("get", "post"), "Counts of a site, by month; from=all: by year; from=60-days: months, as days are not kept.",
+        {}, {"application/json": {}}, "form",
+    ),
+    "/1.2/get-key-stats": (
+        ("get", "post"), "The same for all sites of a key, with their number.", {}, {"application/json": {}}, "form",
+    ),
     "/1.1/deactivate": (("post",), "For WordPress.", {_FORM: KEY}, {_PLAIN: {}}, "form"),
     "/1.1/test": (("get",), "For WordPress.", {}, {_PLAIN: {}}, ""),
 }  # fmt: skip
 ERRORS = {
     "400": "the request makes no sense",
-    "401": "no good key; the paths of Akismet answer invalid instead",
+    "401": "no good key or signature; the paths of Akismet answer invalid instead",
     "408": "the body came too slowly",
     "413": "too large",
     "415": "not the content type that is expected",
@@ -150,6 +181,7 @@ def document() -> Json:
     schemes = {
         "bearer": {"type": "http", "scheme": "bearer"},
         "form": {"type": "apiKey", "in": "query", "name": "api_key", "description": "or in the body, or in the host"},
+        "signature": {"type": "apiKey", "in": "header", "name": "X-Coral-Signature", "description": "sha256=HMAC"},
     }
     info = {"title": "moderator", "version": moderator.__version__, "license": {"name": "MIT", "identifier": "MIT"}}
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"securitySchemes": schemes}}

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from moderator.errors import InputError
 from moderator.server import database
 from moderator.server.app import PATHS, App
 from moderator.server.batching import Batcher
+from moderator.server.coral import Coral
 from moderator.server.http import LOOPBACK
 from moderator.server.keys import Keyring
 from moderator.server.labels import Store
@@ -35,6 +36,7 @@ from moderator.server.protocol import Protocol
 WATCH = 1.0  # seconds between looks at the promoted model and the keys
 KEEP_ALIVE = 30  # seconds that an idle connection is kept
 CONNECTIONS = 1000
+SWITCH = 0.0005  # seconds after which the thread that judges lets the one that answers go on
 CRASHED = 1.0  # seconds that must lie between two starts of a worker
 
 
@@ -57,6 +59,7 @@ class Options:
     log_text: bool = False
     make: Make = load
     config: str | None = None
+    coral: Coral = field(default_factory=Coral)
 
 
 def run(options: Options, models_of: Callable[[str | None, Make], Models] = Models) -> int:
@@ -101,7 +104,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     app = App(
         models, batcher, store, keys, Limits(options.workers), metrics, log,
         options.max_body, options.timeout, options.timeout, options.recheck_after, options.log_text,
-        options.workers > 1,
+        options.workers > 1, options.coral,
     )  # fmt: skip
     Protocol.seconds = options.timeout
     server = uvicorn.Server(_config(app, log, options))
@@ -125,6 +128,7 @@ async def _serve(options: Options, models: Models, metrics: Metrics, listening: 
     if keys.open:
         text = "no key was made: only this machine is served; make one with: moderator server keys add NAME"
         log.write("warning", message=text if LOOPBACK.fullmatch(host) else f"{text}; all others are refused")
+    sys.setswitchinterval(SWITCH)
     gc.collect()
     gc.freeze()  # the model is not looked at again by every collection
     await server.serve([listening])

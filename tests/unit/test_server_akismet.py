@@ -149,7 +149,7 @@ def test_usage_is_counted_by_site(served: Any) -> None:
         assert (sites["total"], sites["limit"], sites["offset"]) == (2, 500, 0)
         table = (await ask("/1.2/key-sites", comment(format="csv", filter="other"))).body.decode().splitlines()
         assert table[1:] == [
-            "Site,api_calls,spam,ham,missed_spam,false_positives,is_revoked",
+            "Site,Total API Calls,Spam,Ham,Missed Spam,False Positives,Is Revoked",
             "other.example,1,0,1,0,0,false",
         ]
         assert (await ask("/1.2/key-sites", comment(month="2026-13"))).status == 400
