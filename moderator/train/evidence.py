@@ -20,7 +20,7 @@ from moderator.train.compose import Page
 Progress = Callable[[str], None]
 # How much a segment counts by what it is. The less of a kind may be held, the more: the curves are to be right where
 # the thresholds will be, and those are where the highest lines of honest bodies are.
-WEIGHT = {"spam": 1.0, "body": 20.0, "sentences": 2.0, "linked": 4.0, "honest": 2.0}
+WEIGHT = {"spam": 1.0, "body": 20.0, "sentences": 2.0, "linked": 4.0, "honest": 8.0}
 NO_POLICY = Policy("none", {})
 
 
