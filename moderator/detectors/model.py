@@ -35,6 +35,7 @@ MIN_TERMS = 4  # of a segment that can be compared with its page
 BLAND = 1e-6
 NEARLY = 0.6
 SHORTEST_ANCHOR, LONGEST_ANCHOR = 4, 200  # characters
+WHOLE = 0.9  # share of a segment from which a link is all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,16 @@ def _document(batch: Batch, link: Link) -> Document:
 
 
 def _anchor(batch: Batch, link: Link) -> str:
-    """Return the words that are linked; empty if there are none, or if they are an address themselves."""
-    if not link.anchor or not SHORTEST_ANCHOR <= link.anchor.end - link.anchor.start <= LONGEST_ANCHOR:
+    """Return the words that are linked, without markup; empty if they are few, many or an address themselves.
+
+    The words of an image are no link. A segment of a page that is nothing but a link is judged by its words already.
+    """
+    if not link.anchor or _document(batch, link).text.startswith("!", link.span.start):
         return ""
-    shown = _document(batch, link).text[link.anchor.start : link.anchor.end].strip()
-    return "" if "." in shown and " " not in shown else shown
+    offset = int(batch.offset[batch.document[link.segment]])
+    codes = batch.visible[offset + link.anchor.start : offset + link.anchor.end]
+    shown = "".join(map(chr, codes[codes != text.MASKED].tolist())).strip()
+    if not SHORTEST_ANCHOR <= len(shown) <= LONGEST_ANCHOR or ("." in shown and " " not in shown):
+        return ""
+    letters = int(batch.columns.end[link.segment] - batch.columns.start[link.segment])
+    return "" if _document(batch, link).kind == "page" and len(shown) > WHOLE * letters else shown

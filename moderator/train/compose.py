@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import html
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from moderator.addresses import host_of
 from moderator.records import Document, Media, Span
 from moderator.samples import Sample
 
-PARAGRAPHS = (3, 40)  # of a body that is one text
-SENTENCES = (6, 24)  # of a body that is made of single texts in one language
+PARAGRAPHS, FEW_PARAGRAPHS = (3, 40), (1, 2)  # of a body that is one text
+SENTENCES, FEW_SENTENCES = (6, 24), (2, 5)  # of a body that is made of single texts in one language
+SHORT = 0.2  # share of pages that have few of either
 SURE = 0.4  # least weight of a sample that is put into pages
 SHORTEST = 8  # characters of a spam comment
 LONGEST = 10  # lines of an insertion
@@ -30,9 +33,12 @@ WRITTEN = 0.75  # share of insertions that are written as such, not comments
 AT_END, AT_START = 0.75, 0.87
 AS_HTML = 0.25
 LINKED, MOST_LINKS = 0.5, 4  # share of pages whose own words link to other sites, and how many at most
-INSERTED = 0.2  # share of insertions that are links in the page's own text
+INSERTED = 0.08  # share of insertions that are links in the page's own text
+SEVERAL, MOST_BLOCKS = 0.25, 4  # share of written insertions that are more than one block, and how many at most
 AS_ELEMENT = 0.5
+MOST_LINES = 3  # of a paragraph that is taken as it is; what is longer lost its blank lines
 BETWEEN = "\n\n"
+_FULL_STOP = re.compile(r"[.!?:…。！？।؟][\"'”’»)\]*_]*[ \t]*$", re.MULTILINE)  # what a line ends with that is whole
 
 
 class Block(NamedTuple):
@@ -138,8 +144,8 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
     """Yield composed pages, every second one with an insertion of spam."""
     chance = random.Random(seed)
     for number in range(count):
-        language, paragraphs, body = _body(chance, parts)
-        blocks = [Block(paragraph, "body", body) for paragraph in paragraphs]
+        language, texts, body = _body(chance, parts)
+        blocks = [Block(text, "body", body) for text in texts]
         if parts.ham_links and chance.random() < LINKED:
             for place in chance.sample(range(len(blocks)), min(len(blocks), chance.randint(1, MOST_LINKS))):
                 blocks[place] = Block(_link_words(chance, blocks[place].text, parts.ham_links), "linked", body)
@@ -151,20 +157,21 @@ def pages(parts: Parts, count: int, seed: int) -> Iterator[Page]:
             text = _link_words(chance, blocks[place].text, parts.spam_links, own_words=False)
             blocks[place] = Block(text, "spam")
         elif number % 2 == 0:
-            blocks.insert(_place(chance, len(blocks)), _spam(chance, parts))
+            place = _place(chance, len(blocks))
+            blocks[place:place] = _spam(chance, parts)
         yield _page(chance, blocks, f"composed-{number}", language)
 
 
 def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], Sample | None]:
     """Return the language and the paragraphs of a clean page, and what they were taken from if they are one text."""
     languages = sorted(name for name, group in parts.sentences.items() if len(group) >= SENTENCES[1])
+    few = chance.random() < SHORT
     if parts.bodies and (chance.random() < COHERENT or not languages):
         body = chance.choice(parts.bodies)
-        paragraphs = [part for part in body.document.text.split(BETWEEN) if part.strip()]
-        whole = paragraphs[:-1] or paragraphs  # the last one may be cut off
-        return body.document.language or "und", whole[: chance.randint(*PARAGRAPHS)], body
+        size = chance.randint(*(FEW_PARAGRAPHS if few else PARAGRAPHS))
+        return body.document.language or "und", paragraphs(body.document.text)[:size], body
     language = chance.choice(languages)
-    picked = chance.sample(parts.sentences[language], chance.randint(*SENTENCES))
+    picked = chance.sample(parts.sentences[language], chance.randint(*(FEW_SENTENCES if few else SENTENCES)))
     sentences = [" ".join(sample.document.text.split()) for sample in picked]
     lines = []
     while sentences:
@@ -172,6 +179,22 @@ def _body(chance: random.Random, parts: Parts) -> tuple[str, list[str], Sample |
         lines.append(" ".join(sentences[:size]))
         sentences = sentences[size:]
     return language, lines, None
+
+
+def paragraphs(text: str) -> list[str]:
+    r"""Return the paragraphs of a text: what blank lines part, and if that is long, what ends with a whole line.
+
+    The end of a text that was cut off is left out if there is anything else.
+
+    >>> paragraphs("A title\n\nA line that goes\non here.\nAnother.\nOne.\nOne that is cu")
+    ['A title', 'A line that goes\non here.', 'Another.', 'One.']
+    """
+    found: list[str] = []
+    for part in text.split(BETWEEN):
+        ends = [match.end() for match in _FULL_STOP.finditer(part)] if part.count("\n") > MOST_LINES else []
+        found += [part[start:end].strip("\n") for start, end in pairwise([0, *ends, len(part)])]
+    found = [part for part in found if part.strip()]
+    return found if len(found) < 2 or _FULL_STOP.search(found[-1].rpartition("\n")[2]) else found[:-1]
 
 
 def _link_words(chance: random.Random, text: str, links: Sequence[Linked], *, own_words: bool = True) -> str:
@@ -195,13 +218,16 @@ def _furniture(chance: random.Random, furniture: Mapping[str, Sequence[Sample]],
     return Block(sample.document.text, "honest", sample)
 
 
-def _spam(chance: random.Random, parts: Parts) -> Block:
+def _spam(chance: random.Random, parts: Parts) -> list[Block]:
+    """Return an insertion: a comment, or one or several blocks in one language."""
     if parts.trailers and (chance.random() < WRITTEN or not parts.comments):
-        sample = chance.choice(parts.trailers)
-        return Block(sample.document.text, "spam", sample)
+        first = chance.choice(parts.trailers)
+        like = [s for s in parts.trailers if s.document.language == first.document.language and s is not first]
+        more = chance.randint(1, MOST_BLOCKS - 1) if chance.random() < SEVERAL else 0
+        return [Block(s.document.text, "spam", s) for s in (first, *chance.sample(like, min(more, len(like))))]
     sample = chance.choice(parts.comments)
     lines = [" ".join(line.split()) for line in sample.document.text.split("\n") if line.strip()]
-    return Block("\n".join(lines[:LONGEST]), "spam", sample)
+    return [Block("\n".join(lines[:LONGEST]), "spam", sample)]
 
 
 def _place(chance: random.Random, size: int) -> int:

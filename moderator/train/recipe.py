@@ -15,7 +15,7 @@ from moderator.samples import DOCUMENT_KEYS, Sample, rows
 
 SOURCE_KEYS = {
     "name", "files", "licence", "labels", "where", "cap", "weight", "group", "per", "weak", "fields", "body",
-    "shortest", "judged",
+    "shortest", "judged", "together_with",
 }  # fmt: skip
 WEAK_KEYS = {"where", "label", "weight", "cap"}
 
@@ -153,4 +153,6 @@ def _field(source: Mapping[str, Any], row: Mapping[str, Any], key: str) -> Any:
 
 
 def _group(source: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    if "together_with" in source:
+        return str(source["together_with"])
     return f"{source['name']}:{row[source['group']]}" if source.get("group") else str(source["name"])

@@ -12,7 +12,7 @@ import pytest
 from moderator import load, store
 from moderator.records import Document
 from moderator.samples import Sample
-from moderator.train import compose, evidence, fit, lessons, monotone, samples_digest, term_rarity, train
+from moderator.train import compose, evidence, fit, lessons, monotone, recipe, samples_digest, term_rarity, train
 from moderator.train.intervals import wilson
 
 TRADES = ("roofs", "loans", "watches", "slots", "essays", "pills")
@@ -114,6 +114,49 @@ def test_composed_pages_say_where_the_spam_is(made: list[Sample]) -> None:
         assert "offer" in page.document.text[page.spam[0].start : page.spam[0].end]
     again = list(compose.pages(parts, 20, seed=0))
     assert [page.document.text for page in again] == [page.document.text for page in pages]
+
+
+def test_a_body_without_blank_lines_has_paragraphs() -> None:
+    wrapped = "We took the bus to\nthe sea.\nIt was cold (very!)\nand we swam\nanyway.\nThe next morning it was sti"
+    assert compose.paragraphs(wrapped) == [
+        "We took the bus to\nthe sea.",
+        "It was cold (very!)",
+        "and we swam\nanyway.",
+    ]
+    assert compose.paragraphs(f"At the sea\n\n{wrapped}")[0] == "At the sea"
+    assert compose.paragraphs("Two lines\nof a poem\n\nAnd a last one.") == ["Two lines\nof a poem", "And a last one."]
+    assert compose.paragraphs("cut off and al") == ["cut off and al"]
+
+
+def test_some_pages_are_short_and_some_insertions_long(made: list[Sample]) -> None:
+    body = Sample(Document("\n\n".join(f"Paragraph {n} about bees." for n in range(9)), kind="page"), "ham")
+    trailers = [Sample(Document(f"Best pills {n}", kind="page", language="en"), "spam") for n in range(9)]
+    parts = compose.Parts.of([*made, *trailers], [body], {"sentences": [], "spam": ["made"]})
+    pages = list(compose.pages(parts, 200, seed=0))
+    assert {1, 2, 3} <= {page.document.text.count("about bees") for page in pages}
+    assert {1, 2, 4} <= {len(page.spam) for page in pages}
+    for page in pages:
+        assert len({*page.spam_of}) == len(page.spam_of)
+
+
+def test_a_source_may_share_a_group_with_another(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "One post", "site": "s"}\n', encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text('{"text": "The same post, whole"}\n', encoding="utf-8")
+    plan = """
+        [[source]]
+        name = "a"
+        files = ["a.jsonl"]
+        labels = { "*" = "ham" }
+        group = "site"
+        [[source]]
+        name = "b"
+        files = ["b.jsonl"]
+        labels = { "*" = "ham" }
+        together_with = "a:s"
+    """
+    (tmp_path / "recipe.toml").write_text(plan, encoding="utf-8")
+    found = recipe.samples(recipe.load(tmp_path / "recipe.toml", tmp_path, None))
+    assert [sample.group for sample in found] == ["a:s", "a:s"]
 
 
 def test_the_digest_of_samples_is_that_of_the_set(made: list[Sample]) -> None:
