@@ -27,10 +27,13 @@ EXTRA = "learning needs {}: pip install 'moderator[train]'"
 def learn(label: Label, paths: tuple[str, ...], models: Path) -> int:
     """Learn that comments are ham, spam or off-topic, and use what was learned.
 
-    A FILE is a comment as text or as a JSON object, or JSON Lines of them. The labels are kept in
-    the models folder; a comment that was labelled before gets the new label.
+    A FILE is a comment as text or as a JSON object, or JSON Lines of them; one that says another
+    label itself is refused. The labels are kept in the models folder; a comment that was labelled
+    before gets the new label.
     """
     labels = _labels()
+    for path in paths:
+        _refuse_other_labels(path, label)
     given = [sample for path in paths for sample in _read(path, label)]
     known = labels.with_labels(labels.load(models), given)
     return _adapt(models, known, f"{len(given)} given")
@@ -56,6 +59,18 @@ def _labels() -> ModuleType:
     except ImportError as error:
         raise DependencyError(EXTRA.format(error.name)) from error
     return labels
+
+
+def _refuse_other_labels(path: str, label: Label) -> None:
+    """Raise InputError where a file of labelled comments says that one of them is something else."""
+    from moderator import samples
+
+    if not path.endswith((".jsonl", ".jsonl.gz")):
+        return
+    for number, row in samples.rows(Path(path)):
+        own = row.get("label")
+        if own in LABELS and own != label:
+            raise InputError(f"is labelled {own}: give it to moderator learn {own}", path=path, line=number)
 
 
 def _read(path: str, label: Label) -> list[Sample]:

@@ -29,7 +29,7 @@ def server() -> None:
 
 @server.group(epilog="Example: moderator server keys list")
 def keys() -> None:
-    """Make keys, list them, remove them; a server that runs sees it at once."""
+    """Make keys, list them, remove them; a server that runs sees it within a second."""
 
 
 @keys.command(epilog="Example: moderator server keys add my-blog")

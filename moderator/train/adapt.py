@@ -32,7 +32,7 @@ Floats = npt.NDArray[np.float64]
 BITS = 18
 RIDGE = 2.0
 FOLDS = 5
-MARGIN = 2.0  # log-odds that thresholds rise by, over the square root of the number of honest labels
+MARGIN = 2.0  # log-odds that thresholds rise by at most, over the square root of the number of honest labels
 LARGEST = 6.0  # log-odds that a site's labels can add or take
 FEWEST = 5  # labels of each kind; with fewer nothing can be measured, and only honest text is learned from
 
@@ -51,7 +51,8 @@ def adapt(base: Artefact, samples: Sequence[Sample], models: Path) -> Path:
     table = fit_table(matrix, spam, offset)
     rules = dict(moderator.policy.rules)
     unseen = offset + _out_of_fold(matrix, spam, offset)
-    margin = MARGIN / np.sqrt(max(1, int((~spam).sum()))) if spam.any() else 0.0
+    lifted = float(np.max(matrix @ table.weights.astype(float), initial=0.0)) * table.scale
+    margin = min(lifted, MARGIN / np.sqrt(max(1, int((~spam).sum()))))
     rules["comment"] = _with_curves(_cautious(rules["comment"], offset[~spam], unseen[~spam], margin))
     return _write(base, known, table, rules, models)
 
@@ -127,7 +128,8 @@ def _out_of_fold(matrix: Any, spam: npt.NDArray[np.bool_], offset: Floats) -> Fl
 def _cautious(rules: Rules, before: Floats, after: Floats, margin: float) -> Rules:
     """Return the rules with thresholds so high that no more honest text reaches them than did before.
 
-    The margin is for the honest texts that were not labelled: the fewer were, the less is known of the others.
+    The margin is for the honest texts that were not labelled: the fewer were, the less is known of the others. It is
+    never more than what the labels lift any labelled text by.
     """
     found = {}
     for action, threshold in (("hold", rules.hold), ("reject", rules.reject)):

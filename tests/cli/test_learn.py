@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from moderator import store
@@ -32,11 +33,16 @@ def score(run: Callable[..., Any], models: Path, text: str) -> float:
     return float(json.loads(ended.out)["score"])
 
 
+def log_odds(score: float) -> float:
+    return float(np.log(score / (1.0 - score)))
+
+
 def test_what_was_learned_is_used(run: Callable[..., Any], models: Path, tmp_path: Path) -> None:
     assert run("learn", "ham", lines(tmp_path / "ham.jsonl", HAM), "--models", models).code == 0
     before = score(run, models, "Our quilting kits ship to Porto, ask for the winter catalogue")
     assert run("learn", "spam", lines(tmp_path / "spam.jsonl", SPAM), "--models", models).code == 0
-    assert score(run, models, "Our quilting kits ship to Porto, ask for the winter catalogue") > before + 0.2
+    after = score(run, models, "Our quilting kits ship to Porto, ask for the winter catalogue")
+    assert log_odds(after) > log_odds(before) + 0.5
     assert score(run, models, "I tried this with hemp and it held for a year") < 0.5
 
 
@@ -77,3 +83,18 @@ def test_a_label_that_was_never_given_is_an_error(run: Callable[..., Any], model
     ended = run("unlearn", "-", "--models", models, stdin=b"We miss the old mill")
     assert ended.code == 3
     assert "no label was given" in ended.err
+
+
+def test_a_comment_labelled_otherwise_is_refused(run: Callable[..., Any], models: Path, tmp_path: Path) -> None:
+    rows = [{"text": SPAM[0], "label": "spam"}, {"text": HAM[0], "label": "ham"}]
+    path = tmp_path / "mixed.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    ended = run("learn", "spam", path, "--models", models)
+    assert (ended.code, f"{path}:2: is labelled ham: give it to moderator learn ham" in ended.err) == (3, True)
+    assert not (models / "labels.jsonl").exists()
+
+
+def test_one_label_hardly_moves_the_thresholds(run: Callable[..., Any], models: Path, tmp_path: Path) -> None:
+    run("learn", "spam", lines(tmp_path / "spam.jsonl", SPAM[:1]), "--models", models)
+    hold = [store.read(path).manifest["policy"]["comment"]["hold"] for path in (store.current(models), store.base(models).path)]
+    assert log_odds(hold[1]) <= log_odds(hold[0]) <= log_odds(hold[1]) + 1.0
