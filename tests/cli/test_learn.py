@@ -96,5 +96,8 @@ def test_a_comment_labelled_otherwise_is_refused(run: Callable[..., Any], models
 
 def test_one_label_hardly_moves_the_thresholds(run: Callable[..., Any], models: Path, tmp_path: Path) -> None:
     run("learn", "spam", lines(tmp_path / "spam.jsonl", SPAM[:1]), "--models", models)
-    hold = [store.read(path).manifest["policy"]["comment"]["hold"] for path in (store.current(models), store.base(models).path)]
+    hold = [
+        store.read(path).manifest["policy"]["comment"]["hold"]
+        for path in (store.current(models), store.base(models).path)
+    ]
     assert log_odds(hold[1]) <= log_odds(hold[0]) <= log_odds(hold[1]) + 1.0
