@@ -23,7 +23,7 @@ MAX_BYTES = 1_000_000
 MAX_DOTS = 1_000  # in a line: what tomllib needs grows with the square of the parts of a key
 OTHERWISE = "name another file with --config, or use --no-config"
 _MENTIONS = re.compile(rb"moderator[\"']?\s*[].={]")
-_HEADER = re.compile(r"\s*\[(\[)?\s*([^\]#]+?)\s*\]")
+_HEADER = re.compile(r"\s*\[(\[)?([^\]#]++)\]")
 _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*=")
 
 Check = Callable[[Any], str]  # a value -> what it should have been; empty if it is right
@@ -62,7 +62,7 @@ def _one_of(*choices: str) -> Check:
 
 
 def _text(value: Any) -> str:
-    return "" if isinstance(value, str) and value.strip() else "a string"
+    return "" if isinstance(value, str) and value.strip() and "\0" not in value else "a string"
 
 
 def _flag(value: Any) -> str:
@@ -262,7 +262,10 @@ def _config(path: Path, shown: str, data: Mapping[str, Any], places: Mapping[Pla
     values = dict(_values(table, rest))
     for key in PATHS:
         if key in values:
-            whole = str(path.parent / Path(values[key].value).expanduser())
+            try:
+                whole = str(path.parent / Path(values[key].value).expanduser())
+            except RuntimeError as error:  # "~" of somebody who is not here
+                raise table.error(key, f"{key}: there is no {_short(values[key].value)}") from error
             values[key] = Value(whole, values[key].origin, values[key].line)
     found = Config(path, values, tuple(_sections(table, data.get("per-path", []))))
     return (
@@ -338,7 +341,7 @@ def _unknown(key: str, known: Iterable[str]) -> str:
 def _short(value: Any) -> str:
     try:
         shown = repr(value)
-    except RecursionError:
+    except (RecursionError, ValueError):  # too deep, or a number of too many digits
         return "that"
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 

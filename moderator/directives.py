@@ -199,7 +199,7 @@ class _Places:
         if before >= 0:
             between = self._text[self._ends[before] : mark.start]
             if not between.strip() and (self._html or "\n" not in between):
-                return Span(self._starts[self._head(before)], mark.start)
+                return Span(self._starts[self._heads[before]], mark.start)
         after = bisect_left(self._starts, mark.end)
         if after == len(self._blocks):
             return Span(mark.end, mark.end)
@@ -217,11 +217,14 @@ class _Places:
         index = bisect_left(starts, position)
         return ends[index] if index < len(starts) and starts[index] <= block else 0
 
-    def _head(self, block: int) -> int:
-        """Return the first line of the paragraph, quote or item that a line belongs to."""
-        while block and not self._html and self._joined(self._blocks[block - 1], self._blocks[block]):
-            block -= 1
-        return block
+    @cached_property
+    def _heads(self) -> list[int]:
+        """For each block the first line of the paragraph, quote or item that it belongs to."""
+        heads: list[int] = []
+        for number, block in enumerate(self._blocks):
+            joined = number and not self._html and self._joined(self._blocks[number - 1], block)
+            heads.append(heads[-1] if joined else number)
+        return heads
 
     def _joined(self, one: Block, other: Block) -> bool:
         if self._text[one.end : other.start].count("\n") > 1 or one.kind in ("heading", "metadata", "cell"):

@@ -65,7 +65,15 @@ class Settings:
                 f"moderator: no such setting: {', '.join(unknown)}; there are {', '.join(sorted(known))}"
             )
         values = dict(given or {})
-        return cls(**values | {"exclude": tuple(values.get("exclude", ())), "content": content})
+        exclude = values.get("exclude") or ()
+        if not isinstance(exclude, list | tuple) or not all(isinstance(pattern, str) for pattern in exclude):
+            raise ModeratorError(f"moderator: exclude must be a list of patterns, not {exclude!r}")
+        file = values.get("config")
+        if isinstance(file, PurePath):
+            values["config"] = str(file)
+        elif not isinstance(file, str | bool | None):
+            raise ModeratorError(f"moderator: config must be the path of a file or false, not {file!r}")
+        return cls(**values | {"exclude": tuple(exclude), "content": content})
 
     @cached_property
     def found(self) -> Config:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import encodings
 import json
+import pkgutil
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from encodings import aliases
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -42,6 +45,9 @@ COLUMNS = "Site,Total API Calls,Spam,Ham,Missed Spam,False Positives,Is Revoked"
 ORDERS = dict(zip(("total", "spam", "ham", "missed_spam", "false_positives"), range(1, 6), strict=True))
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _GUID = b"x-akismet-guid"
+# Python keeps every name that it was ever asked for, so it is asked for no others than these.
+ENCODINGS = frozenset((*aliases.aliases, *(module.name for module in pkgutil.iter_modules(encodings.__path__))))
+LONGEST_ENCODING = 40
 
 
 class Form:
@@ -89,9 +95,10 @@ class Form:
         except UnicodeDecodeError:
             pass
         try:
-            if not codecs.lookup(self._encoding)._is_text_encoding:
+            encoding = encodings.normalize_encoding(self._encoding[:LONGEST_ENCODING]).lower()
+            if encoding not in ENCODINGS or not codecs.lookup(encoding)._is_text_encoding:
                 raise LookupError
-            return data.decode(self._encoding)
+            return data.decode(encoding)
         except (LookupError, ValueError) as error:
             raise Refused(400, f"{name} is not UTF-8, nor what blog_charset says") from error
 

@@ -6,6 +6,7 @@ answered with SYSTEM_WITHHELD, and a person sees it; only those who do not have 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import hmac
 import json
@@ -46,7 +47,7 @@ def read_secrets(path: Path | None) -> tuple[bytes, ...]:
     if path is None:
         return ()
     try:
-        found = tuple(path.read_bytes().split())
+        found = tuple(path.read_bytes().removeprefix(codecs.BOM_UTF8).split())
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=str(path)) from error
     if not found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 import threading
 from collections import Counter
@@ -25,6 +26,7 @@ WAITING = 20_000  # rows that may wait, as long as they have not more than so ma
 CHARACTERS = 20_000_000
 REMEMBERED = 20_000  # characters of a comment and its post; longer ones are not remembered
 _PRUNE = 1000
+_NO_HOST = re.compile(r"[\x00-,/;-@\[-^`{-\x7f\ud800-\udfff]")  # cannot be written, or breaks a table of sites
 _LABEL = "INSERT INTO labels (at, key, guid, label, document) VALUES (?, ?, ?, ?, ?)"
 _BY_GUID = (
     "INSERT INTO labels (at, key, guid, label, document)"
@@ -187,12 +189,16 @@ def packed(document: Document) -> str:
 
 
 def site_of(address: str | None) -> str:
-    """Return the host of a site's address, by which it is counted."""
+    r"""Return the host of a site's address, by which it is counted; empty if it is none.
+
+    >>> site_of("https://Blog.example:8080/x"), site_of("http://a,b/"), site_of("http://\ud800.example/")
+    ('blog.example', '', '')
+    """
     try:
         host = urlsplit(address or "").hostname or ""
     except ValueError:
         host = ""
-    return host[:253]
+    return "" if _NO_HOST.search(host) else host[:253]
 
 
 def export(path: Path, label: Label | None = None) -> Iterator[Sample]:

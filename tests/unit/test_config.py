@@ -303,3 +303,23 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
     with suppress(ConfigError):
         content, table = config._parsed(text.encode("utf-8", "surrogatepass"), "x")
         config._config(Path("/x/.moderator.toml"), "x", table, config._places(content, ()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'model = "~nobody-of-that-name/m"',
+        'baseline = "a\\u0000b"',
+        'encoding = "a\\u0000b"',
+        f"hold-at = 0x{'f' * 5000}",
+    ],
+)
+def test_values_that_python_stumbles_over_are_wrong_and_no_bug(root: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^\.moderator\.toml:2: \S+ must be|there is no"):
+        read(str(write(root / ".moderator.toml", f"ignored = true\n{text}\n").relative_to(root)))
+
+
+def test_a_line_that_begins_like_a_table_is_read_in_linear_time(root: Path) -> None:
+    text = f'ignored = true\nmodel = """\n[{" " * 500_000}\n"""\n[[per-path]]\npaths = ["a"]\nskip = 1\n'
+    with pytest.raises(ConfigError, match=":7: skip must be true or false"):
+        read(str(write(root / ".moderator.toml", text)))

@@ -320,7 +320,7 @@ def test_the_site_is_that_of_the_story() -> None:
 
 def test_secrets_are_read_from_a_file(tmp_path: Path, run: Any) -> None:
     path = tmp_path / "secrets"
-    path.write_bytes(SECRET + b"\r\n\n  " + OLD)
+    path.write_bytes(b"\xef\xbb\xbf" + SECRET + b"\r\n\n  " + OLD)  # as Notepad saves it
     assert coral.read_secrets(path) == (SECRET, OLD)
     assert coral.read_secrets(None) == ()
     assert "empsec" not in repr(Request("POST", "/", b"", {}, "", "")) + repr(Coral((SECRET,)))

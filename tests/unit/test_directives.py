@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
 
-from moderator import load
+from moderator import directives, load
 from moderator.allow import Allow
 from moderator.pipeline import Moderator
-from moderator.records import Kind, Media, Verdict
+from moderator.records import Document, Kind, Media, Verdict
+from moderator.segments import layout
 
 CLEAN = "The dough rests for an hour, then it goes into the oven and comes out as bread."
 BAD = "See http://a.example/x and http://b.example/y now."
@@ -153,3 +155,12 @@ def test_many_directives_take_no_longer_each(owner: Moderator, piece: str, media
 
     seconds(10)
     assert seconds(4000) < 20 * max(seconds(1000), 0.05)
+
+
+def test_time_is_linear_in_the_lines_of_a_paragraph_that_are_allowed() -> None:
+    line = "a b c <!-- moderator: allow it is so -->\n"
+    text, began = line * 20_000, time.perf_counter()
+    found = directives.read(text, layout(Document(text, kind="page", media="markdown")).blocks, "markdown")
+    assert len(found.directives) == 20_000
+    assert {found.directives[0].covers.start, found.directives[-1].covers.start} == {0}
+    assert time.perf_counter() - began < 20

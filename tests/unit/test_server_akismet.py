@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import encodings
 import json
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,20 @@ def test_fields_become_a_document() -> None:
 def test_an_encoding_that_is_named_is_believed() -> None:
     body = b"blog_charset=ISO-8859-1&comment_content=caf%E9"
     assert akismet.Form(Request("POST", "/", b"", {}, "", "", body))["comment_content"] == "café"
+
+
+@pytest.mark.parametrize("name", [b"iso-8859-1", b"Windows-1252", b"latin1", b"cp1252", b"ISO8859-15"])
+def test_an_encoding_has_many_names(name: bytes) -> None:
+    body = b"comment_content=caf%E9&blog_charset=" + name
+    assert akismet.Form(Request("POST", "/", b"", {}, "", "", body))["comment_content"] == "café"
+
+
+def test_names_of_encodings_that_there_are_not_leave_nothing_behind() -> None:
+    known = len(encodings._cache)  # type: ignore[attr-defined]
+    for name in (b"x" * 100_000, b"utf-9", b"iso-----8859-77", b"x.y", b"\xd1"):
+        with pytest.raises(Refused):
+            akismet.Form(Request("POST", "/", b"", {}, "", "", b"comment_content=caf%E9&blog_charset=" + name))
+    assert len(encodings._cache) == known  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,17 @@ def test_labels_are_exported_for_those_who_learn(run: Any, tmp_path: Path) -> No
     ended = run("server", "labels", "export", "-", "--label", "spam", "--store", tmp_path / "store.sqlite")
     assert [json.loads(line)["text"] for line in ended.out.splitlines()] == [f"t{n}" for n in range(1, 100, 2)]
     assert run("server", "labels", "export", "-", "--store", tmp_path / "missing").code == 3
+
+
+def test_a_site_that_is_no_host_spoils_nothing_that_is_written_with_it(tmp_path: Path) -> None:
+    async def counted() -> list[tuple[Any, ...]]:
+        store = Store(tmp_path / "store.sqlite", remember=10)
+        for address in ("http://\ud800.example/", 'http://=cmd|x,y"/', "http://bäcker.example", "http://[::1]/"):
+            store.count("", labels.site_of(address), "ham")
+        await store.label("", "spam", Document("an advert", site_url="http://\ud800.example/"))
+        assert not store.failures
+        found = store.usage("", labels._now()[:7])
+        store.close()
+        return found
+
+    assert [(row[0], row[3]) for row in asyncio.run(counted())] == [("", 2), ("::1", 1), ("bäcker.example", 1)]

@@ -91,3 +91,16 @@ def test_what_makes_no_sense_is_an_error(site: Path) -> None:
         configure(site, text)
         with pytest.raises(error):
             said()
+
+
+@pytest.mark.parametrize("given", [{"exclude": "drafts/*"}, {"exclude": 5}, {"exclude": [5]}, {"config": 5}])
+def test_settings_of_wrong_types_are_refused(site: Path, given: dict[str, Any]) -> None:
+    with pytest.raises(ModeratorError, match=r"must be .*, not "):
+        said(**given)
+
+
+def test_a_configuration_may_be_named_by_a_path(site: Path) -> None:
+    (site / "other.toml").write_text('fail-on = "never"\n', encoding="utf-8")
+    assert said(config=Path("other.toml"), exclude=None)[0].startswith("warning: ")
+    with pytest.raises(ConfigError):
+        said(config=Path("nowhere.toml"))
