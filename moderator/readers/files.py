@@ -34,6 +34,7 @@ MEDIA_OF: dict[str, Media] = {
 RECORDS = (".jsonl", ".ndjson")
 MAX_CHARACTERS = 5_000_000
 MAX_BYTES = 4 * MAX_CHARACTERS
+LONGEST_SHOWN = 20  # characters of a wrong value, which goes into logs as well
 STDIN = "-"
 _OBJECT = re.compile(rb'\s*\{[ \t]*["}]')  # a record; "{{" is a template, "{" alone is JSON over several lines
 _ARRAY = re.compile(r"\ufeff?\s*\[\s*\{\s*\"")
@@ -272,7 +273,7 @@ def parse(row: Any, name: str, options: Options) -> Document:
             raise InputError(f"{key} is not a string")
     for key, allowed in (("kind", KINDS), ("media", MEDIA)):
         if known.get(key, allowed[0]) not in allowed:
-            raise InputError(f"{key} must be one of {', '.join(allowed)}, not {known[key]!r}")
+            raise InputError(f"{key} must be one of {', '.join(allowed)}, not {known[key][:LONGEST_SHOWN]!r}")
     if options.kind:
         known["kind"] = options.kind
     if options.media:

@@ -148,3 +148,12 @@ def test_the_description_names_all_paths_and_methods(served: Any) -> None:
         assert verdict.keys() == openapi.VERDICT["properties"].keys() - {"allowed"}
 
     served(test)
+
+
+def test_a_wrong_value_is_not_repeated_at_length(served: Any) -> None:
+    async def test(app: App, ask: Ask) -> None:
+        answer = await ask("/v1/check", json.dumps({"text": "a", "kind": "private " * 50_000}).encode())
+        assert answer.status == 400
+        assert len(answer.body) < 200
+
+    served(test)
