@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ pytest.importorskip("uvicorn")
 
 from unit_server import SPAM, Ask
 
-from moderator.server import keys, labels, openapi
+from moderator.server import api, keys, labels, openapi
 from moderator.server.app import ROUTES, App
 
 
@@ -155,5 +156,33 @@ def test_a_wrong_value_is_not_repeated_at_length(served: Any) -> None:
         answer = await ask("/v1/check", json.dumps({"text": "a", "kind": "private " * 50_000}).encode())
         assert answer.status == 400
         assert len(answer.body) < 200
+
+    served(test)
+
+
+def test_others_get_their_turn_while_a_batch_is_read_and_answered(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    since, most = {"_read": 0, "_line": 0}, 0
+
+    def counted(name: str) -> Any:
+        real = getattr(api, name)
+
+        def call(*arguments: Any) -> Any:
+            nonlocal most
+            since[name] += 1
+            most = max(most, since[name])
+            return real(*arguments)
+
+        return call
+
+    for name in since:
+        monkeypatch.setattr(api, name, counted(name))
+
+    async def test(app: App, ask: Ask) -> None:
+        asked = asyncio.create_task(ask("/v1/check/batch", json.dumps([{"text": "a b"}] * 1000).encode()))
+        while not asked.done():
+            await asyncio.sleep(0)
+            since.update(_read=0, _line=0)
+        assert (await asked).status == 200
+        assert most == api.AT_ONCE
 
     served(test)
