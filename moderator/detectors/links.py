@@ -19,7 +19,7 @@ MESSENGERS = frozenset(
     {"t.me", "telegram.me", "wa.me", "api.whatsapp.com", "chat.whatsapp.com", "line.me", "join.skype.com"}
 )
 
-# Behind these hosts stands anybody: that the site links there says nothing of this link.
+# Behind these hosts stands anybody: that the site links there says nothing of this link, nor does the host's name.
 ANYBODY = frozenset({"links/onion", "links/shortener", "links/messenger"})
 LONGEST_ADDRESS = 300  # characters of an anchor that could be read as an address
 
@@ -35,6 +35,11 @@ def links(*, half: int = 2) -> Detector:
             yield from ((segment, signal) for signal in _about(batch, segment, document, away, half))
 
     return Detector("links", CODES, see)
+
+
+def is_anybody(host: str) -> bool:
+    """Return whether a host says nothing of who stands behind a link to it."""
+    return host in MESSENGERS or host in word_list("shorteners.txt")
 
 
 def _weight(batch: Batch, link: Link) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from moderator import features, text
 from moderator.analysis import Batch, Link
 from moderator.detectors.base import STRENGTH_DIGITS, Detector, strength
+from moderator.detectors.links import is_anybody
 from moderator.features import Floats, Weights
 from moderator.records import Document, Signal, Span
 from moderator.text import Columns, Mask
@@ -163,7 +164,7 @@ def _see_links(batch: Batch, tables: Mapping[str, Table]) -> Iterator[tuple[int,
         return
     hosts = sorted({link.host for link in away})
     worth = dict(zip(hosts, score(text.columns(*text.encode(hosts)), tables["host"], "host").tolist(), strict=True))
-    yield from _worst(((link, worth[link.host]) for link in away), "model/link")
+    yield from _worst(((link, worth[link.host]) for link in away if not is_anybody(link.host)), "model/link")
     shown = [(link, words) for link in away if (words := _anchor(batch, link))]
     columns = text.columns(*text.encode([words for _, words in shown]))
     for kind, table in (("comment", tables["text"]), ("page", tables["page"])):
